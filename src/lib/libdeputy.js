@@ -1,0 +1,382 @@
+/**
+ * @license
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Room `start`: the page's view of the deputy, `Module.deputy`, and the ways in
+ * which a program starts, ends and fails. The C++ half, which creates the deputy
+ * and runs main() on it, is system/lib/deputy/deputy_main.cpp.
+ *
+ *   Module.deputy.thread   pthread_t of the deputy, 0 before it was created. Any
+ *                          thread.
+ *   Module.deputy.started  UI thread. A Promise, resolved with undefined when the
+ *                          deputy is about to run main(); rejected with an Error
+ *                          when it can't be started.
+ *   Module.deputy.exited   UI thread. A Promise, resolved with the exit status
+ *                          when main() has returned and left nothing running, or
+ *                          exit() was called on any thread, whatever EXIT_RUNTIME
+ *                          says; rejected with an Error when the deputy could not
+ *                          be started, or when a thread died of a trap, an abort
+ *                          or an uncaught exception.
+ *
+ *   const status = await Module.deputy.exited;
+ *
+ * This file is read after libpthread.js and changes some of its functions: the
+ * upstream one then lives on under another name ($spawnThreadOrThrow, ...).
+ */
+
+#if !DEPUTY_THREAD
+#error "Internal error! DEPUTY_THREAD should be enabled when including libdeputy.js."
+#endif
+
+var LibraryDeputy = {
+  // ---- State (UI thread) ---------------------------------------------------
+
+  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_thread_set_strongref'],
+  $Deputy__postset: 'Deputy.init();',
+  $Deputy: {
+    // { promise, resolve, reject } of Module.deputy.started and .exited.
+    started: null,
+    exited: null,
+    isStarted: false,
+    // The Error that the start failed with.
+    failure: null,
+    // What the browser said when it last refused a worker.
+    refusal: null,
+    // The deputy's Worker, from its creation on.
+    worker: null,
+    // Bounds the time from the creation of the deputy to its first sign of life.
+    timer: 0,
+    // The last Content-Security-Policy violation that can have kept a worker from
+    // loading: a worker's error event doesn't say.
+    cspViolation: null,
+
+    // Any thread, while the script is evaluated: the runtime does not exist yet.
+    init() {
+      var api = { get 'thread'() { return runtimeInitialized ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0 } };
+      Module['deputy'] = api;
+      if (ENVIRONMENT_IS_PTHREAD) return;
+      Deputy.started = Deputy.newPromise();
+      Deputy.exited = Deputy.newPromise();
+      api['started'] = Deputy.started.promise;
+      api['exited'] = Deputy.exited.promise;
+      Deputy.requireSharedMemory();
+#if ENVIRONMENT_MAY_BE_WEB
+      globalThis.document?.addEventListener('securitypolicyviolation', (e) => {
+        if (/^(worker|child|script)-src/.test(e.effectiveDirective)) Deputy.cspViolation = e;
+      });
+#endif
+    },
+
+    newPromise() {
+      var settle = {};
+      settle.promise = new Promise((resolve, reject) => Object.assign(settle, { resolve, reject }));
+      // Every rejection is printed by fail(): a page that doesn't look at the
+      // promise should not be told a second time, as an unhandled rejection.
+      settle.promise.catch(() => {});
+      return settle;
+    },
+
+    // ---- Start (UI thread) ---------------------------------------------------
+
+    // Throws, before anything was allocated, where threads can't share memory.
+    requireSharedMemory() {
+      try {
+        // Some engines have the type on every page, but refuse to post it.
+        new MessageChannel().port1.postMessage(new SharedArrayBuffer(1));
+        return;
+      } catch (e) {
+        var reason = `threads can't share memory here (${e.name}: ${e.message}). `;
+      }
+#if ENVIRONMENT_MAY_BE_WEB || ENVIRONMENT_MAY_BE_WORKER
+      reason += globalThis.isSecureContext === false ?
+        'The page must come over https, or from localhost.' :
+        'The page is not cross-origin isolated: have the server send it with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp".';
+#endif
+      throw Deputy.fail(reason);
+    },
+
+    // The deputy exists; its worker may not have loaded yet.
+    created(thread) {
+      Deputy.worker = PThread.pthreads[thread];
+      __emscripten_thread_set_strongref(thread);
+#if DEPUTY_START_TIMEOUT
+      Deputy.timer = setTimeout(() => Deputy.fail(
+        'its worker gave no sign of life within {{{ DEPUTY_START_TIMEOUT }}} ms. Look for a request of ' + _scriptName + ' that is still pending, or give slow networks more time with -sDEPUTY_START_TIMEOUT=<ms>.'
+      ), {{{ DEPUTY_START_TIMEOUT }}});
+#endif
+    },
+
+    running() {
+      clearTimeout(Deputy.timer);
+      Deputy.isStarted = true;
+      Deputy.started.resolve();
+    },
+
+    // The program is over; in a page the deputy goes on serving.
+    exit(status) {
+      Deputy.exited.resolve(status);
+      Deputy.release();
+    },
+
+    // Nothing of the program keeps Node.js alive any more.
+    release() {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (ENVIRONMENT_IS_NODE) Deputy.worker?.unref();
+#endif
+    },
+
+    // Reports, once, that the program can't start. Returns the Error.
+    fail(reason) {
+      if (Deputy.failure || Deputy.isStarted) return reason;
+      clearTimeout(Deputy.timer);
+      Deputy.failure = new Error(`the deputy thread could not be started: ${reason}`, { cause: reason });
+      err(Deputy.failure.message);
+      Deputy.started.reject(Deputy.failure);
+      Deputy.exited.reject(Deputy.failure);
+      return Deputy.failure;
+    },
+
+    // run() threw, from a static constructor for example.
+    startThrew(e) {
+      throw Deputy.fail(e);
+    },
+
+    // Any thread. The runtime aborts, and throws when this returns; a pthread's
+    // abort is reported like any other of its deaths.
+    aborted(what) {
+      if (ENVIRONMENT_IS_PTHREAD) return;
+      Deputy.fail(what);
+      Deputy.crashed({ name: 'RuntimeError', message: what });
+    },
+
+    // ---- Faults of a worker (UI thread) --------------------------------------
+
+    // Listens to a worker from its creation on, before upstream's own handlers.
+    watch(worker) {
+      var listen = (type, handler) => {
+#if ENVIRONMENT_MAY_BE_NODE
+        if (ENVIRONMENT_IS_NODE) return worker.on(type, handler);
+#endif
+        worker.addEventListener(type, handler);
+      };
+      listen('message', (e) => {
+        var crash = (e.data ?? e).deputyCrash;
+        if (crash) Deputy.crashed(crash);
+      });
+      listen('error', (e) => {
+        // A script that did not load fires a bare Event: no message, no line.
+        if (e.message !== undefined) return Deputy.crashed(e.error ?? e);
+        e.stopImmediatePropagation();
+        Deputy.notLoaded();
+      });
+    },
+
+    // A thread died. Rejects `exited` with its name, message and stack.
+    crashed({ name, message, stack }) {
+      var error = new Error(message);
+      if (name) error.name = name;
+      if (stack) error.stack = stack;
+      Deputy.fail(message);
+      Deputy.exited.reject(error);
+    },
+
+    async notLoaded() {
+      var reason = await Deputy.whyNotLoaded(_scriptName);
+      if (Deputy.isStarted) err(`a pthread's worker could not be loaded: ${reason}`);
+      else Deputy.fail(reason);
+    },
+
+    // The error event of a script that did not load doesn't say why.
+    async whyNotLoaded(url) {
+      try {
+        var response = await fetch(url);
+        response.body?.cancel();
+      } catch (e) {
+        response = null;
+      }
+      if (Deputy.cspViolation) {
+        return `the page's Content-Security-Policy (${Deputy.cspViolation.effectiveDirective}) does not allow a worker from ${url}. Add its origin to worker-src.`;
+      }
+      if (!response) {
+        return `its worker script ${url} can't be reached.`;
+      }
+      if (!response.ok) {
+        return `its worker script ${url} was answered with HTTP status ${response.status}. The program's .js file must stay where the page loaded it from, or be named by Module.mainScriptUrlOrBlob.`;
+      }
+      if (!response.headers.get('Cross-Origin-Embedder-Policy')) {
+        return `its worker script ${url} was answered without the header "Cross-Origin-Embedder-Policy: require-corp".`;
+      }
+      return `its worker script ${url} was refused by the browser: see the console. It must come from the page's own origin, with a JavaScript MIME type.`;
+    },
+  },
+
+  // ---- Called by deputy_main.cpp ---------------------------------------------
+
+  _emscripten_deputy_created_js__deps: ['$Deputy', '_emscripten_thread_set_strongref'],
+  _emscripten_deputy_created_js__sig: 'vp',
+  _emscripten_deputy_created_js: (thread) => Deputy.created(thread),
+
+  _emscripten_deputy_not_created_js__deps: ['$Deputy'],
+  _emscripten_deputy_not_created_js__sig: 'vi',
+  _emscripten_deputy_not_created_js: (error) => {
+    Deputy.fail(Deputy.refusal ??
+      `pthread_create failed with ${error == {{{ cDefs.EAGAIN }}} ? 'EAGAIN' : error}: there is no memory for a stack of STACK_SIZE ({{{ STACK_SIZE }}}) bytes, or no worker left.`);
+  },
+
+  _emscripten_deputy_started_js__deps: ['$Deputy'],
+  _emscripten_deputy_started_js__sig: 'v',
+  _emscripten_deputy_started_js__proxy: 'async',
+  _emscripten_deputy_started_js: () => Deputy.running(),
+
+  // There is no main().
+  _emscripten_deputy_idle_js__deps: ['$Deputy'],
+  _emscripten_deputy_idle_js__sig: 'v',
+  _emscripten_deputy_idle_js__proxy: 'async',
+  _emscripten_deputy_idle_js: () => Deputy.release(),
+
+  // main() ended its own thread, by pthread_exit() or a cancellation.
+  _emscripten_deputy_ended_js__deps: ['$Deputy'],
+  _emscripten_deputy_ended_js__sig: 'v',
+  _emscripten_deputy_ended_js__proxy: 'async',
+  _emscripten_deputy_ended_js: () => Deputy.exit(0),
+};
+
+// ---- Upstream's functions, changed -------------------------------------------
+
+// Moves an upstream function to `to`, for the one that takes its name to call.
+function moveUpstream(from, to) {
+  for (var suffix of ['', '__deps', '__docs']) {
+    if (from + suffix in LibraryManager.library) {
+      LibraryDeputy[to + suffix] = LibraryManager.library[from + suffix];
+    }
+  }
+}
+
+moveUpstream('$spawnThread', '$spawnThreadOrThrow');
+moveUpstream('$invokeEntryPoint', '$runEntryPoint');
+moveUpstream('$handleException', '$handleExitOrThrow');
+moveUpstream('$maybeExit', '$maybeExitThread');
+moveUpstream('proc_exit', '$procExit');
+
+Object.assign(LibraryDeputy, {
+  // ---- Start (UI thread)
+
+  // `new Worker` may throw while a pool is loaded ahead of main().
+  $PThread__postset: 'try { PThread.init(); } catch (e) { throw Deputy.fail(`the browser refused a worker: ${e}`); }',
+
+  // pthread_create() answers EAGAIN where the browser refuses a worker.
+  $spawnThread__deps: ['$spawnThreadOrThrow', '$Deputy'],
+  $spawnThread: (threadParams) => {
+    try {
+      return spawnThreadOrThrow(threadParams);
+    } catch (e) {
+      Deputy.refusal = `the browser refused a worker: ${e}`;
+      if (Deputy.isStarted) err(`pthread_create: ${Deputy.refusal}`);
+      return {{{ cDefs.EAGAIN }}};
+    }
+  },
+
+  // ---- Faults (pthreads)
+
+  // A thread that dies tells the page of what, with its own stack, which a
+  // worker's error event doesn't carry.
+  $deputyReportCrash__deps: ['$ExitStatus'],
+  $deputyReportCrash: (e) => {
+    if (e === 'unwind' || e instanceof ExitStatus) return;
+    postMessage({
+      deputyCrash: {
+        name: e?.name,
+        message: e?.message ?? `uncaught exception: ${e}`,
+        stack: e?.stack,
+      },
+    });
+  },
+
+  // From a thread's entry point.
+  $invokeEntryPoint__deps: ['$runEntryPoint', '$deputyReportCrash'],
+  $invokeEntryPoint: {{{ asyncIf(ASYNCIFY == 2) }}}(ptr, arg) => {
+    try {
+      {{{ awaitIf(ASYNCIFY == 2) }}}runEntryPoint(ptr, arg);
+    } catch (e) {
+      deputyReportCrash(e);
+      throw e;
+    }
+  },
+
+  // From a callback at a thread's event loop.
+  $handleException__deps: ['$handleExitOrThrow', '$deputyReportCrash'],
+  $handleException: (e) => {
+    if (ENVIRONMENT_IS_PTHREAD) deputyReportCrash(e);
+    return handleExitOrThrow(e);
+  },
+
+  // ---- Exit
+
+  // Any thread. The UI thread gets here for every exit() of the program, also of
+  // a pthread's (upstream's $exitOnMainThread); callMain's implicit exit, which
+  // only says that the UI thread has nothing more to do, calls exitJS itself.
+  exit__deps: ['$exitJS', '$Deputy', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
+#if EXIT_RUNTIME
+    '__funcs_on_exit',
+#endif
+  ],
+  exit: (status) => {
+    if (ENVIRONMENT_IS_PTHREAD) {
+#if EXIT_RUNTIME
+      // On the thread that called exit(), as everywhere: what an atexit() handler
+      // waits for must not freeze the page. The UI thread then finds none left.
+      ___funcs_on_exit();
+#endif
+      // The deputy outlives main(): it goes back to its event loop and serves.
+      if (_emscripten_is_deputy_thread()) {{{ runtimeKeepalivePush() }}};
+      exitJS(status);
+    }
+    try {
+      // "Implicit" unless the runtime shuts down: upstream else warns that it
+      // does not.
+      exitJS(status, /* implicit = */ {{{ !EXIT_RUNTIME }}});
+    } finally {
+      Deputy.exit(status);
+    }
+  },
+
+  // Deputy. main() has returned and the last thing that it left running is done.
+  $maybeExit__deps: ['$maybeExitThread', '$handleException', '$keepRuntimeAlive', 'exit', 'emscripten_is_deputy_thread'],
+  $maybeExit: () => {
+    if (!ENVIRONMENT_IS_PTHREAD || keepRuntimeAlive() || !_emscripten_is_deputy_thread()) {
+      return maybeExitThread();
+    }
+    try {
+      _exit(EXITSTATUS);
+    } catch (e) {
+      handleException(e);
+    }
+  },
+
+  // Any thread: _Exit() and quick_exit(). Upstream's is a synchronous call to the
+  // UI thread, which never answers.
+  proc_exit__deps: ['$procExit', '$procExitOnMainThread'],
+  proc_exit__proxy: 'none',
+  proc_exit: (status) => {
+    if (ENVIRONMENT_IS_PTHREAD) {
+      procExitOnMainThread(status);
+      throw 'unwind';
+    }
+    procExit(status);
+  },
+
+  $procExitOnMainThread__deps: ['$procExit', '$Deputy', '$runtimeKeepalivePop'],
+  $procExitOnMainThread__proxy: 'async',
+  $procExitOnMainThread: (status) => {
+    {{{ runtimeKeepalivePop() }}};
+    try {
+      procExit(status);
+    } finally {
+      Deputy.exit(status);
+    }
+  },
+});
+
+autoAddDeps(LibraryDeputy, '$Deputy');
+addToLibrary(LibraryDeputy);

@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Starts the deputy and runs main() on it. The way of a start, from file to
+ * file:
+ *
+ *   1. UI      callMain (upstream's postamble.js) calls _emscripten_proxy_main
+ *   2. UI      _emscripten_proxy_main, here, creates the pthread
+ *   3. deputy  deputy_entry, here, tells the page and runs main()
+ *   4. UI      libdeputy.js settles Module.deputy.started and .exited
+ *
+ * This object takes the place of upstream's crt1_proxy_main.o.
+ */
+
+#include <atomic>
+
+#include <emscripten/deputy.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/eventloop.h>
+#include <emscripten/stack.h>
+#include <emscripten/threading.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+extern "C" {
+
+// In libdeputy.js.
+void _emscripten_deputy_created_js(pthread_t thread);
+void _emscripten_deputy_not_created_js(int error);
+void _emscripten_deputy_started_js(void);
+void _emscripten_deputy_idle_js(void);
+void _emscripten_deputy_ended_js(void);
+
+// The program's own main(), or its absence: clang names it __main_void or
+// __main_argc_argv after its parameters.
+__attribute__((weak)) int __main_argc_argv(int argc, char** argv);
+__attribute__((weak)) int __main_void(void);
+
+// ---- State ------------------------------------------------------------------
+
+namespace {
+
+// Written once by the UI thread before the deputy exists (the arguments, by
+// pthread_create's own ordering) and once by the deputy (its handle).
+int main_argc;
+char** main_argv;
+
+// Relaxed: the handle publishes nothing but itself.
+std::atomic<pthread_t> deputy{0};
+
+} // namespace
+
+pthread_t emscripten_deputy_thread(void) {
+  return deputy.load(std::memory_order_relaxed);
+}
+
+bool emscripten_is_deputy_thread(void) {
+  pthread_t self = pthread_self();
+  return self && self == emscripten_deputy_thread();
+}
+
+// ---- Deputy -----------------------------------------------------------------
+
+// Deputy. Stands in for main(void) in a program that has none, or whose main()
+// takes arguments.
+int __main_void(void) {
+  if (__main_argc_argv) {
+    return __main_argc_argv(main_argc, main_argv);
+  }
+  // No main() at all: the deputy stays at its event loop and serves.
+  emscripten_runtime_keepalive_push();
+  _emscripten_deputy_idle_js();
+  return 0;
+}
+
+namespace {
+
+// Deputy. Runs when main() ends the deputy itself, by pthread_exit() or by a
+// cancellation: the other threads go on, as they do on Linux.
+void deputy_ended(void*) { _emscripten_deputy_ended_js(); }
+
+// Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
+void* deputy_entry(void*) {
+  deputy.store(pthread_self(), std::memory_order_relaxed);
+  _emscripten_deputy_started_js();
+  int status;
+  pthread_cleanup_push(deputy_ended, nullptr);
+  status = __main_void();
+  pthread_cleanup_pop(0);
+  if (!emscripten_runtime_keepalive_check()) {
+    exit(status);
+  }
+  // main() left something running at the deputy's event loop. Its status stays
+  // with the thread until nothing keeps the runtime alive ($maybeExit in
+  // libdeputy.js).
+  return reinterpret_cast<void*>(static_cast<intptr_t>(status));
+}
+
+} // namespace
+
+// ---- UI thread --------------------------------------------------------------
+
+// UI thread. The program's entry point, called once with page arguments; waits
+// for nothing. Returns 0, or the errno of a deputy that could not be created,
+// which libdeputy.js has then reported.
+EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
+  main_argc = argc;
+  main_argv = argv;
+
+  pthread_attr_t attr;
+  pthread_attr_init(&attr);
+  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  // main() gets the stack that it would have on the UI thread: STACK_SIZE.
+  pthread_attr_setstacksize(
+    &attr, emscripten_stack_get_base() - emscripten_stack_get_end());
+  // Upstream's token for "the canvases of OFFSCREENCANVASES_TO_PTHREAD".
+  emscripten_pthread_attr_settransferredcanvases(
+    &attr, reinterpret_cast<const char*>(-1));
+
+  pthread_t thread;
+  int error = pthread_create(&thread, &attr, deputy_entry, nullptr);
+  pthread_attr_destroy(&attr);
+  if (error) {
+    _emscripten_deputy_not_created_js(error);
+    return error;
+  }
+  deputy.store(thread, std::memory_order_relaxed);
+  _emscripten_deputy_created_js(thread);
+  return 0;
+}
+
+} // extern "C"

@@ -1,0 +1,33 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+
+"""What -sDEPUTY_THREAD means to the compiler driver.
+
+Called by emcc.py when it has read its arguments and by link.py before it chooses
+libraries. Clashes with other settings stand in settings.py, in
+INCOMPATIBLE_SETTINGS.
+"""
+
+from .settings import default_setting, settings, user_settings
+
+
+def imply_threads(args):
+  """Imply -pthread, when compiling and when linking.
+
+  Where the user asked for the contrary it stays off, for the linker to name the
+  clash.
+  """
+  refused = '-no-pthread' in args or '0' in (user_settings.get(s) for s in ('PTHREADS', 'USE_PTHREADS'))
+  if settings.DEPUTY_THREAD and not refused:
+    settings.PTHREADS = 1
+
+
+def setup_link():
+  """Set what the deputy is built on. Returns the JS library of the mode."""
+  if user_settings.get('PROXY_TO_PTHREAD') != '0':
+    settings.PROXY_TO_PTHREAD = 1
+  # The page does not wait for the pool before main(): a deputy may block while
+  # the UI thread, at its event loop, loads workers.
+  default_setting('PTHREAD_POOL_DELAY_LOAD', 1)
+  settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
+  return 'libdeputy.js'
