@@ -1,0 +1,132 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# pytest's side of the tests: options, the `engine` parameter, the `build` and `run` fixtures, the report of a
+# failing run. The work is done in harness/; its README.md tells test authors what there is.
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import build as building
+from harness.browsers import ENGINES, missing, version
+from harness.keeper import die_with_parent
+from harness.result import RunFailed
+from harness.run import Runner
+
+FORK = Path(__file__).parents[1] / 'tools' / 'fork.py'
+RUNS = pytest.StashKey()
+
+
+def pytest_addoption(parser):
+  parser.addoption(
+    '--engine', default=','.join(ENGINES), metavar='NAMES',
+    help=f'engines to test in, by comma; default and all: {",".join(ENGINES)}')
+
+
+def chosen_engines(config):
+  engines = config.getoption('engine').split(',')
+  unknown = set(engines) - set(ENGINES)
+  if unknown:
+    raise pytest.UsageError(f'--engine: no engine {", ".join(sorted(unknown))}; there are {", ".join(ENGINES)}')
+  return engines
+
+
+def pytest_configure(config):
+  config.addinivalue_line('markers', 'engines(*names, reason): runs in these engines only')
+  config.addinivalue_line('markers', 'browser_only(reason): does not run in Node')
+  if hasattr(config, 'workerinput'):
+    die_with_parent()  # an xdist worker would run its test to the end
+    return
+  if config.option.collectonly:
+    return
+  packages = missing(chosen_engines(config))
+  if packages and os.geteuid() == 0 and FORK.exists():
+    subprocess.run([sys.executable, str(FORK), 'setup', '--for', 'test'], check=False)
+    packages = missing(chosen_engines(config))
+  if packages:
+    pytest.exit(f'missing packages; install them with: sudo apt-get install {" ".join(packages)}', 3)
+
+
+def pytest_report_header(config):
+  return [version(engine) for engine in chosen_engines(config)]
+
+
+def allowed_engines(definition):
+  """The engines a test's markers leave, and why the others are not among them."""
+  allowed, reasons = set(ENGINES), []
+  for marker in definition.iter_markers():
+    if marker.name not in ('engines', 'browser_only'):
+      continue
+    if not marker.kwargs.get('reason'):
+      raise pytest.UsageError(f'{definition.nodeid}: the marker {marker.name} needs a reason=')
+    allowed &= set(marker.args) if marker.name == 'engines' else set(ENGINES) - {'node'}
+    reasons.append(marker.kwargs['reason'])
+  return allowed, '; '.join(reasons)
+
+
+def pytest_generate_tests(metafunc):
+  if 'engine' not in metafunc.fixturenames:
+    return
+  allowed, reason = allowed_engines(metafunc.definition)
+  # One xdist group an engine: the worker that has it starts the only browser of the kind.
+  metafunc.parametrize('engine', [
+    pytest.param(engine, id=engine, marks=[
+      pytest.mark.xdist_group(engine),
+      *([] if engine in allowed else [pytest.mark.skip(reason=f'not in {engine}: {reason}')])])
+    for engine in chosen_engines(metafunc.config)])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+  # By engine: xdist hands groups out in order, and the engines' are the long ones.
+  def rank(item):
+    engine = getattr(item, 'callspec', None) and item.callspec.params.get('engine')
+    return ENGINES.index(engine) if engine else len(ENGINES)
+  items.sort(key=rank)
+
+
+@pytest.fixture(scope='session')
+def runner(tmp_path_factory):
+  runner = Runner(tmp_path_factory.mktemp('runs'))
+  yield runner
+  runner.close()
+
+
+@pytest.fixture
+def run(request, runner):
+  """run(program, engine, ...) -> Result; a failing test shows every Result it got."""
+  runs = request.node.stash.setdefault(RUNS, [])
+
+  def run(*args, **options):
+    try:
+      result = runner.run(*args, **options)
+    except RunFailed as failed:
+      runs.append(failed.result)
+      raise
+    runs.append(result)
+    return result
+  return run
+
+
+@pytest.fixture
+def build(request):
+  """build(source, *flags, name=, pre_js=, include=) -> Program; paths are relative to the test's file."""
+  here = request.path.parent
+
+  def build(source, *flags, name=None, pre_js=None, include=()):
+    sources = [source] if isinstance(source, (str, Path)) else source
+    flags = [here / flag if isinstance(flag, Path) else flag for flag in flags]
+    return building.build([here / path for path in sources], flags, name, pre_js, [here / path for path in include])
+  return build
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+  report = (yield).get_result()
+  if report.when == 'call' and report.failed:
+    for result in item.stash.get(RUNS, []):
+      report.sections.append((f'run in {result.engine}', result.describe()))

@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ */
+
+// All ways in which a program ends: argv[1] names one.
+
+#include <emscripten/eventloop.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void* exit_from_thread(void* arg) { exit(24); }
+
+static void later(void* arg) { printf("later\n"); }
+
+int main(int argc, char** argv) {
+  const char* way = argc > 1 ? argv[1] : "";
+  printf("%s\n", way);
+  if (!strcmp(way, "return")) {
+    return 21;
+  }
+  if (!strcmp(way, "exit")) {
+    exit(22);
+  }
+  if (!strcmp(way, "_Exit")) {
+    _Exit(23);
+  }
+  if (!strcmp(way, "exit_from_thread")) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, exit_from_thread, NULL);
+    pause();
+  }
+  if (!strcmp(way, "pthread_exit")) {
+    pthread_exit(NULL);
+  }
+  if (!strcmp(way, "keepalive")) {
+    // Returns with a timer still running: the program is over when that is.
+    emscripten_set_timeout(later, 50, NULL);
+    return 25;
+  }
+  if (!strcmp(way, "abort")) {
+    abort();
+  }
+  if (!strcmp(way, "trap")) {
+    __builtin_trap();
+  }
+  return 1;
+}

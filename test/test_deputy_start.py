@@ -1,0 +1,211 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# How a program with a deputy starts and ends: Module.deputy.started, .exited and .thread, exit codes, and every
+# way in which a start can fail. Sources in deputy/.
+
+import pytest
+
+from harness.server import Answer
+
+browser_only = pytest.mark.browser_only(reason='about pages and what serves them')
+BOUND_S = 12  # a failed start is known within 10 s, plus the page's own load
+
+# ---- Exit --------------------------------------------------------------------
+
+STATUS = {
+  'return': 21,
+  'exit': 22,
+  '_Exit': 23,
+  'exit_from_thread': 24,
+  'pthread_exit': 0,
+  'keepalive': 25,
+}
+
+
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+@pytest.mark.parametrize('way', STATUS)
+def test_exit_status(build, run, engine, way, exit_runtime):
+  program = build('deputy/test_exit.c', '-sDEPUTY_THREAD', f'-sEXIT_RUNTIME={exit_runtime}')
+  result = run(program, engine, args=[way], expect_exit=STATUS[way])
+  assert result.stdout == ([way, 'later'] if way == 'keepalive' else [way])
+  # A program that ended as it should prints nothing of its own accord.
+  assert result.stderr == []
+  assert result.errors == []
+
+
+CRASHES = {
+  'abort': 'Aborted(native code called abort())',
+  'trap': 'unreachable',
+}
+
+
+@pytest.mark.parametrize('way', CRASHES)
+def test_crash_rejects_exited(build, run, engine, way):
+  program = build('deputy/test_exit.c', '-sDEPUTY_THREAD', '-sMODULARIZE')
+  result = run(program, engine, args=[way], page_js='''
+    return Module.deputy.exited.then(
+      () => 'resolved', ({name, message, stack}) => ({name, message, stack}));
+  ''', module='{}' if engine == 'node' else None)
+  assert result.report['name'] == 'RuntimeError'
+  assert CRASHES[way].lower() in result.report['message'].lower()
+  # The stack is the thread's own.
+  assert 'invokeEntryPoint' in result.report['stack']
+
+
+@pytest.mark.parametrize('flags', [['-fexceptions'], ['-fwasm-exceptions'], ['-O2', '-fwasm-exceptions']], ids=' '.join)
+def test_uncaught_exception_rejects_exited(build, run, engine, flags):
+  program = build('deputy/test_uncaught.cpp', '-sDEPUTY_THREAD', '-sMODULARIZE', *flags)
+  result = run(program, engine, page_js='''
+    return Module.deputy.exited.then(() => 'resolved', ({message}) => message);
+  ''')
+  assert result.report != 'resolved'
+  if '-O2' not in flags:
+    # As upstream's CppException has it; without ASSERTIONS there is no text.
+    assert 'nobody catches this' in result.report
+
+
+def test_atexit_runs_on_the_deputy(build, run, engine):
+  result = run(build('deputy/test_atexit.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME'), engine, expect_exit=26)
+  assert result.stdout == ['atexit on the deputy']
+
+
+# ---- Start -------------------------------------------------------------------
+
+
+def test_promises(build, run, engine):
+  program = build('deputy/hello.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-O1')
+  result = run(program, engine, page_js='''
+    const {deputy} = Module;
+    return {started: await deputy.started === undefined, thread: deputy.thread > 0, exited: await deputy.exited};
+  ''')
+  assert result.report == {'started': True, 'thread': True, 'exited': 0}
+
+
+def test_factory_resolves_when_the_deputy_runs(build, run, engine):
+  program = build('deputy/test_no_main.c', '-sDEPUTY_THREAD', '-sMODULARIZE')
+  # page_js gets the Module that the factory's promise resolved with.
+  result = run(program, engine, page_js='return Module.deputy.thread > 0 && typeof Module._send')
+  assert result.report == 'function'
+
+
+@pytest.mark.parametrize('flags', [[], ['--no-entry']], ids=['', 'no_entry'])
+def test_no_main(build, run, engine, flags):
+  program = build('deputy/test_no_main.c', '-sDEPUTY_THREAD', *flags)
+  result = run(program, engine, page_js='''
+    await Module.deputy.started;
+    Module._send();
+    while (Module._answer() < 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    return Module._answer();
+  ''')
+  assert result.report == 1
+
+
+def test_no_main_does_not_keep_node_alive(build, run, engine):
+  if engine != 'node':
+    pytest.skip('a page has no end of its own')
+  run(build('deputy/test_no_main.c', '-sDEPUTY_THREAD'), engine, expect_exit=0)
+
+
+def test_no_initial_run(build, run, engine):
+  program = build('deputy/hello.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE',
+                  '-sEXPORTED_RUNTIME_METHODS=callMain')
+  result = run(program, engine, page_js='''
+    const before = Module.deputy.thread;
+    Module.callMain([]);
+    return [before, await Module.deputy.exited];
+  ''')
+  assert result.report == [0, 0]
+
+
+# ---- Starts that fail --------------------------------------------------------
+
+
+def assert_start_fails(result, *texts, uncaught=False):
+  """`started` and `exited` are rejected with an Error that says what to do, and the same is printed, once.
+
+  `uncaught`: upstream's abort() also throws, which nobody catches where there is no factory's promise.
+  """
+  message = result.started['rejected']
+  for text in ('the deputy thread could not be started', *texts):
+    assert text in message
+  assert result.rejection['message'] == message
+  printed = result.stderr + [entry['text'] for entry in result.console if entry['level'] == 'error']
+  assert [message in text for text in printed].count(True) == 1
+  assert [entry['name'] for entry in result.rejections] == (['RuntimeError'] if uncaught else [])
+  assert result.duration < BOUND_S
+
+
+def hello(build, *flags):
+  return build('deputy/hello.c', '-sDEPUTY_THREAD', *flags)
+
+
+KINDS = pytest.mark.parametrize('flags', [[], ['-sPTHREAD_POOL_SIZE=2'], ['-sMODULARIZE'], ['-sEXPORT_ES6', '-O2']],
+                                ids=['script', 'pool', 'modularize', 'es6'])
+
+
+@browser_only
+@KINDS
+def test_page_not_isolated(build, run, engine, flags):
+  result = run(hello(build, *flags), engine, isolated=False)
+  assert_start_fails(result, 'not cross-origin isolated', 'Cross-Origin-Opener-Policy: same-origin',
+                     'Cross-Origin-Embedder-Policy: require-corp')
+
+
+@browser_only
+@KINDS
+def test_worker_script_missing(build, run, engine, flags):
+  program = hello(build, *flags)
+  # The page gets the script, the workers don't.
+  result = run(program, engine, rules={program.js: Answer(status=404, skip=1)})
+  assert_start_fails(result, program.js, 'HTTP status 404', 'mainScriptUrlOrBlob')
+
+
+@browser_only
+@KINDS
+def test_worker_blocked_by_csp(build, run, engine, flags):
+  result = run(hello(build, *flags), engine, csp="worker-src 'none'")
+  assert_start_fails(result, 'Content-Security-Policy', 'worker-src')
+
+
+@browser_only
+def test_worker_script_without_coep(build, run, engine):
+  program = hello(build)
+  result = run(program, engine,
+               rules={program.js: Answer(headers={'Cross-Origin-Embedder-Policy': None}, skip=1)})
+  assert_start_fails(result, program.js, 'Cross-Origin-Embedder-Policy: require-corp')
+
+
+@browser_only
+@KINDS
+def test_worker_script_never_answered(build, run, engine, flags):
+  program = hello(build, '-sDEPUTY_START_TIMEOUT=1500', *flags)
+  result = run(program, engine, rules={program.js: Answer(hang=True, skip=1)})
+  assert_start_fails(result, program.js, '1500 ms', 'DEPUTY_START_TIMEOUT')
+
+
+@browser_only
+@pytest.mark.parametrize('flags', [[], ['-sPTHREAD_POOL_SIZE=2']], ids=['', 'pool'])
+def test_browser_refuses_the_worker(build, run, engine, flags):
+  result = run(hello(build, *flags), engine, module='''
+    (globalThis.Worker = class { constructor() { throw new Error('no more workers'); } }, {})
+  ''')
+  assert_start_fails(result, 'no more workers')
+
+
+def test_first_create_fails(build, run, engine):
+  # No memory for the deputy's stack.
+  program = hello(build, '-sSTACK_SIZE=12MB', '-sINITIAL_MEMORY=16MB', '-sMODULARIZE')
+  result = run(program, engine, module='{}')
+  assert_start_fails(result, 'Cannot enlarge memory arrays')
+
+
+def test_constructor_traps(build, run, engine):
+  result = run(build('deputy/test_constructor_traps.c', '-sDEPUTY_THREAD', '-sMODULARIZE'), engine, module='{}')
+  assert_start_fails(result, 'unreachable')
+
+
+@browser_only
+def test_wasm_missing(build, run, engine):
+  result = run(hello(build), engine, rules={'hello.wasm': Answer(status=404)})
+  assert_start_fails(result, 'fetching of the wasm failed', uncaught=True)
