@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from harness import build as building
 from harness.browsers import ENGINES, missing, version
 from harness.keeper import die_with_parent
@@ -59,7 +58,7 @@ def allowed_engines(definition):
   """The engines a test's markers leave, and why the others are not among them."""
   allowed, reasons = set(ENGINES), []
   for marker in definition.iter_markers():
-    if marker.name not in ('engines', 'browser_only'):
+    if marker.name not in {'engines', 'browser_only'}:
       continue
     if not marker.kwargs.get('reason'):
       raise pytest.UsageError(f'{definition.nodeid}: the marker {marker.name} needs a reason=')

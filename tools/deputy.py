@@ -17,7 +17,7 @@ def imply_threads(args):
   Where the user asked for the contrary it stays off, for the linker to name the
   clash.
   """
-  refused = '-no-pthread' in args or '0' in (user_settings.get(s) for s in ('PTHREADS', 'USE_PTHREADS'))
+  refused = '-no-pthread' in args or user_settings.get('USE_PTHREADS') == '0'
   if settings.DEPUTY_THREAD and not refused:
     settings.PTHREADS = 1
 

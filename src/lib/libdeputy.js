@@ -41,7 +41,7 @@ var LibraryDeputy = {
     isStarted: false,
     // The Error that the start failed with.
     failure: null,
-    // What the browser said when it last refused a worker.
+    // What `new Worker` threw last.
     refusal: null,
     // The deputy's Worker, from its creation on.
     worker: null,
@@ -187,7 +187,8 @@ var LibraryDeputy = {
       else Deputy.fail(reason);
     },
 
-    // The error event of a script that did not load doesn't say why.
+    // The error event of a script that did not load doesn't say why, and the event
+    // of a Content-Security-Policy violation may come after what it prevented.
     async whyNotLoaded(url) {
       try {
         var response = await fetch(url);
@@ -197,6 +198,9 @@ var LibraryDeputy = {
       }
       if (Deputy.cspViolation) {
         return `the page's Content-Security-Policy (${Deputy.cspViolation.effectiveDirective}) does not allow a worker from ${url}. Add its origin to worker-src.`;
+      }
+      if (Deputy.refusal) {
+        return `the browser refused a worker: ${Deputy.refusal}`;
       }
       if (!response) {
         return `its worker script ${url} can't be reached.`;
@@ -220,8 +224,8 @@ var LibraryDeputy = {
   _emscripten_deputy_not_created_js__deps: ['$Deputy'],
   _emscripten_deputy_not_created_js__sig: 'vi',
   _emscripten_deputy_not_created_js: (error) => {
-    Deputy.fail(Deputy.refusal ??
-      `pthread_create failed with ${error == {{{ cDefs.EAGAIN }}} ? 'EAGAIN' : error}: there is no memory for a stack of STACK_SIZE ({{{ STACK_SIZE }}}) bytes, or no worker left.`);
+    if (Deputy.refusal) return Deputy.notLoaded();
+    Deputy.fail(`pthread_create failed with ${error == {{{ cDefs.EAGAIN }}} ? 'EAGAIN' : error}: there is no memory for a stack of STACK_SIZE ({{{ STACK_SIZE }}}) bytes, or no worker left.`);
   },
 
   _emscripten_deputy_started_js__deps: ['$Deputy'],
@@ -262,8 +266,9 @@ moveUpstream('proc_exit', '$procExit');
 Object.assign(LibraryDeputy, {
   // ---- Start (UI thread)
 
-  // `new Worker` may throw while a pool is loaded ahead of main().
-  $PThread__postset: 'try { PThread.init(); } catch (e) { throw Deputy.fail(`the browser refused a worker: ${e}`); }',
+  // `new Worker` may throw while a pool is loaded ahead of main(): the deputy's own
+  // will too, and that is reported.
+  $PThread__postset: 'try { PThread.init(); } catch (e) { Deputy.refusal = e; }',
 
   // pthread_create() answers EAGAIN where the browser refuses a worker.
   $spawnThread__deps: ['$spawnThreadOrThrow', '$Deputy'],
@@ -271,26 +276,28 @@ Object.assign(LibraryDeputy, {
     try {
       return spawnThreadOrThrow(threadParams);
     } catch (e) {
-      Deputy.refusal = `the browser refused a worker: ${e}`;
-      if (Deputy.isStarted) err(`pthread_create: ${Deputy.refusal}`);
+      Deputy.refusal = e;
+      if (Deputy.isStarted) err(`pthread_create: the browser refused a worker: ${e}`);
       return {{{ cDefs.EAGAIN }}};
     }
   },
 
   // ---- Faults (pthreads)
 
-  // A thread that dies tells the page of what, with its own stack, which a
-  // worker's error event doesn't carry.
+  // A thread that dies tells the page of what, with its own stack, which a worker's
+  // error event doesn't carry. Returns what to throw: exceptions of C++ are not
+  // Errors, and can't be cloned or printed.
   $deputyReportCrash__deps: ['$ExitStatus'],
   $deputyReportCrash: (e) => {
-    if (e === 'unwind' || e instanceof ExitStatus) return;
-    postMessage({
-      deputyCrash: {
-        name: e?.name,
-        message: e?.message ?? `uncaught exception: ${e}`,
-        stack: e?.stack,
-      },
-    });
+    if (e === 'unwind' || e instanceof ExitStatus) return e;
+    if (!(e instanceof Error)) {
+      // Where upstream knows type and what(), they are in `message`.
+      var { message, stack } = e ?? {};
+      e = new Error(message ? [].concat(message).join(': ') : `uncaught exception (${e}); link with -sEXCEPTION_STACK_TRACES to see which`);
+      if (stack) e.stack = stack;
+    }
+    postMessage({ deputyCrash: { name: e.name, message: e.message, stack: e.stack } });
+    return e;
   },
 
   // From a thread's entry point.
@@ -299,17 +306,13 @@ Object.assign(LibraryDeputy, {
     try {
       {{{ awaitIf(ASYNCIFY == 2) }}}runEntryPoint(ptr, arg);
     } catch (e) {
-      deputyReportCrash(e);
-      throw e;
+      throw deputyReportCrash(e);
     }
   },
 
   // From a callback at a thread's event loop.
   $handleException__deps: ['$handleExitOrThrow', '$deputyReportCrash'],
-  $handleException: (e) => {
-    if (ENVIRONMENT_IS_PTHREAD) deputyReportCrash(e);
-    return handleExitOrThrow(e);
-  },
+  $handleException: (e) => handleExitOrThrow(ENVIRONMENT_IS_PTHREAD ? deputyReportCrash(e) : e),
 
   // ---- Exit
 

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  */
 
-// The C++ library's threads: thread, async, future, packaged_task, the locks and
-// the C++20 latch, barrier and semaphore.
+// The C++ library's threads: thread, async, future, packaged_task, the locks
+// and the C++20 latch, barrier and semaphore.
 
 #include <barrier>
 #include <cassert>

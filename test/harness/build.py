@@ -27,6 +27,7 @@ class CompileError(AssertionError):
 @dataclass(frozen=True)
 class Program:
   """A linked program: `js` in `dir`, and how it is loaded: 'script', 'factory' or 'es6'."""
+
   dir: Path
   js: str
   kind: str = 'script'
@@ -65,9 +66,9 @@ def setting(flags, name):
 
 
 def kind_of(flags):
-  if setting(flags, 'EXPORT_ES6') not in (None, '0'):
+  if setting(flags, 'EXPORT_ES6') not in {None, '0'}:
     return 'es6'
-  return 'factory' if setting(flags, 'MODULARIZE') not in (None, '0') else 'script'
+  return 'factory' if setting(flags, 'MODULARIZE') not in {None, '0'} else 'script'
 
 
 def build(sources, flags, name=None, pre_js=None, include=()):

@@ -39,8 +39,8 @@ class Result:
     kind = event['type']
     lists = {'console': self.console, 'error': self.errors, 'unhandled': self.rejections, 'csp': self.csp}
     if kind in lists:
-      lists[kind].append({key: value for key, value in event.items() if key not in ('type', 'sequence', 'at')})
-    elif kind in ('stdout', 'stderr'):
+      lists[kind].append({key: value for key, value in event.items() if key not in {'type', 'sequence', 'at'}})
+    elif kind in {'stdout', 'stderr'}:
       getattr(self, kind).extend(event['text'].split('\n'))
     elif kind == 'exit':
       self.exit_code = event['code']
@@ -67,7 +67,7 @@ class Result:
 
   def check_out(self, path):
     """The program's stdout is the text of `path`, but for white space at the end."""
-    expected = Path(path).read_text().rstrip().split('\n')
+    expected = Path(path).read_text(encoding='utf-8').rstrip().split('\n')
     actual = '\n'.join(self.stdout).rstrip().split('\n')
     assert actual == expected, f'stdout differs from {path}'
 

@@ -47,7 +47,7 @@ def config_of(program, args, module, page_js, await_exit):
 
 def config_script(config):
   """The configuration as a script: no eval, so pages under any script-src 'self' can have it."""
-  data = {key: value for key, value in config.items() if key not in ('module', 'pageJs')}
+  data = {key: value for key, value in config.items() if key not in {'module', 'pageJs'}}
   lines = [f'globalThis.harnessConfig = {json.dumps(data)};']
   if config['module']:
     lines.append(f'harnessConfig.module = () => (\n{config["module"]}\n);')
@@ -120,7 +120,8 @@ class Runner:
   def run_node(self, result, program, config, deadline):
     folder = Path(tempfile.mkdtemp(prefix='node-', dir=self.temporary))
     try:
-      driven = not program or config['module'] or config['pageJs']
+      # `node program.js` runs a script; a factory has to be called.
+      driven = not program or program.kind != 'script' or config['module'] or config['pageJs']
       command = ['node', str(program.path) if program else '-', *config['args']]
       if driven:
         events_file = folder / 'events.json'

@@ -37,6 +37,7 @@ class Answer:
   this rule. dest restricts it to a Sec-Fetch-Dest ('worker', 'script', 'empty' for fetch), which is
   how the page's own load of program.js is told from a worker's.
   """
+
   status: int = 200
   delay: float = 0              # seconds before the answer
   hang: bool = False            # never answer
@@ -50,6 +51,7 @@ class Answer:
 @dataclass
 class Page:
   """One test's page: what is served to it and what came back."""
+
   root: Path | None
   files: dict                   # name -> text or bytes, served besides root's
   rules: dict                   # name -> Answer
@@ -70,7 +72,7 @@ class Page:
 
   def rule(self, name, dest):
     rule = self.rules.get(name, Answer())
-    if rule.dest not in (None, dest):
+    if rule.dest not in {None, dest}:
       return Answer()
     with self.lock:
       past = self.matched[name]

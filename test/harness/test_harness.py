@@ -123,7 +123,7 @@ def test_path_never_answered(run, engine):
   result = run(None, engine, files={'data.bin': ''}, rules={'data.bin': Answer(hang=True)}, page_js='''
     return await fetch('data.bin', {signal: AbortSignal.timeout(300)}).then(() => 'answered', (error) => error.name)
   ''')
-  assert result.report in ('TimeoutError', 'AbortError')  # WebKit's
+  assert result.report in {'TimeoutError', 'AbortError'}  # WebKit's
   assert any('never answered' in line for line in result.requests)
 
 

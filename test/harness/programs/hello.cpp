@@ -1,7 +1,8 @@
 // Copyright 2026 The Emscripten Deputy Authors.
 // SPDX-License-Identifier: MIT
 //
-// Prints its arguments and from a thread, to both streams, and exits with 9; for test_harness.py.
+// Prints its arguments and from a thread, to both streams, and exits with 9;
+// for test_harness.py.
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,0 +1,36 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# The everyday doors; each sets up what it needs first, which takes moments once it is there.
+
+.PHONY: help setup run serve test check clean
+
+help:
+	@echo 'make setup   fetch base and toolchain, assemble build/sdk: ./emcc works'
+	@echo 'make run     build the demo and run it in a browser here'
+	@echo 'make serve   build the demo and serve it to your own browser'
+	@echo 'make test    run every test on every engine'
+	@echo 'make check   prove that overlay and patches are sound, lint our files'
+	@echo 'make clean   remove build/ but for what was downloaded'
+
+setup:
+	@tools/fork.py setup
+
+run:
+	@tools/fork.py setup --for run
+	@python3 demo/run.py
+
+serve:
+	@tools/fork.py setup --for run
+	@python3 demo/serve.py
+
+test:
+	@tools/fork.py setup --for test
+	@/usr/bin/python3 -m pytest
+
+check:
+	@tools/fork.py setup --for test
+	@tools/fork.py check
+
+clean:
+	@find build -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} + 2>/dev/null || true

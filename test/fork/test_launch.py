@@ -1,0 +1,77 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+
+"""The root launchers: they run build/sdk's tool, from anywhere, and assemble it when it is old."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from overlay import configure, launch
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def launchable(fork):
+  """The fork with this repository's own launchers and tool, assembled."""
+  for name in ('emcc', 'emcc.py'):
+    shutil.copy(REPOSITORY / name, fork.layout.root)
+  shutil.rmtree(fork.layout.root / 'tools/overlay')
+  shutil.copytree(REPOSITORY / 'tools/overlay', fork.layout.root / 'tools/overlay',
+                  ignore=shutil.ignore_patterns('__pycache__'))
+  fork.assemble()
+  return fork
+
+
+def run(program, folder):
+  return subprocess.run([program, '--flag'], cwd=folder, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize('name', ['emcc', 'emcc.py'])
+def test_runs_through_a_link_from_elsewhere(launchable, tmp_path, name):
+  (tmp_path / name).symlink_to(launchable.layout.root / name)
+  done = run(tmp_path / name, tmp_path)
+  assert done.stdout == 'upstream\n'
+  assert not done.stderr
+
+
+def test_assembles_first_when_a_patch_is_newer(launchable, tmp_path):
+  launchable.patch('0001-core-change-line.patch', 5, 'line 5', 'five')
+  done = run(launchable.layout.root / 'emcc', tmp_path)
+  assert done.stdout == 'upstream\n'
+  assert 'older than our sources: assembled' in done.stderr
+  assert 'five' in launchable.sdk('src/lines.txt').read_text()
+
+
+def test_broken_patch_stops_it_with_the_reason(launchable, tmp_path):
+  launchable.patch('0001-core-change-line.patch', 5, 'other', 'five')
+  with pytest.raises(subprocess.CalledProcessError) as failed:
+    run(launchable.layout.root / 'emcc', tmp_path)
+  assert 'emcc.py: error: patches/0001-core-change-line.patch does not apply' in failed.value.stderr
+
+
+def test_sets_up_first_when_there_is_no_sdk(fork, monkeypatch):
+  calls = []
+  monkeypatch.setattr(launch.setup, 'set_up', lambda *args: calls.append(args))
+  launch.refresh(fork.layout)
+  assert calls
+
+
+def test_two_runs_wait_for_each_other(launchable, tmp_path):
+  launchable.patch('0001-core-change-line.patch', 5, 'line 5', 'five')
+  command = [launchable.layout.root / 'emcc']
+  runs = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+  assert [run.communicate()[0] for run in runs] == ['upstream\n'] * 4
+
+
+def test_configuration_names_the_tree_and_its_cache(launchable):
+  config = {}
+  text = launchable.sdk('.emscripten').read_text()
+  exec(text.partition('import sys')[0], config)
+  assert config['CACHE'] == str(launchable.layout.cache('sdk'))
+  assert os.path.basename(config['NODE_JS']) == 'node'
+  assert (launchable.sdk('emscripten-revision.txt').read_text().strip()
+          == configure.revision(launchable.layout.root))

@@ -1,0 +1,72 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# With -sDEPUTY_THREAD off, a program is what the base with the back-ported fixes makes of it, byte for byte.
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness.build import REPO, compiler
+
+HERE = Path(__file__).parent
+FORK = REPO / 'tools' / 'fork.py'
+THREADS = '-pthread'
+
+PROGRAMS = [
+  ['deputy/hello.c'],
+  ['deputy/hello.c', '-O1'],
+  ['deputy/hello.c', '-O2'],
+  ['deputy/hello.c', '-O3'],
+  ['deputy/hello.c', '-Os'],
+  ['deputy/hello.c', '-Oz', '--closure=1'],
+  ['deputy/hello.c', '-O2', '-sMINIMAL_RUNTIME'],
+  ['deputy/hello.c', '-O2', '-sSTANDALONE_WASM'],
+  ['deputy/test_uncaught.cpp', '-O2', '-fexceptions'],
+  ['deputy/hello.c', THREADS],
+  ['deputy/hello.c', THREADS, '-g'],
+  ['deputy/hello.c', THREADS, '-Os'],
+  ['deputy/test_locks.c', THREADS, '-O1'],
+  ['deputy/test_locks.c', THREADS, '-sPROXY_TO_PTHREAD'],
+  ['deputy/test_locks.c', THREADS, '-sPROXY_TO_PTHREAD', '-sEXIT_RUNTIME', '-O3'],
+  ['deputy/test_thread_data.cpp', THREADS, '-O2', '-sPTHREAD_POOL_SIZE=8'],
+  ['deputy/test_cxx_threads.cpp', THREADS, '-std=c++20', '-O3', '-sMODULARIZE'],
+  ['deputy/test_create_join.c', THREADS, '-O2', '-sEXPORT_ES6'],
+  ['deputy/test_create_join.c', THREADS, '-O2', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth'],
+  ['deputy/test_create_join.c', THREADS, '-Oz', '--closure=1'],
+  ['deputy/test_create_join.c', THREADS, '-O2', '-sSINGLE_FILE'],
+]
+
+
+@pytest.fixture(scope='module')
+def stock():
+  """Emcc of the base with the groups toolchain and backport of the patch series."""
+  subprocess.run([sys.executable, FORK, 'assemble', '--stock'], check=True)
+  return REPO / 'build' / 'stock' / 'emcc'
+
+
+def outputs(emcc, folder, source, flags):
+  folder.mkdir()
+  suffix = 'mjs' if '-sEXPORT_ES6' in flags else 'js'
+  subprocess.run([emcc, HERE / source, *flags, '-o', f'program.{suffix}'], cwd=folder, check=True, timeout=600,
+                 env={**os.environ, 'EMCC_CFLAGS': ''})
+  return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.xdist_group('mode_off')
+@pytest.mark.parametrize('program', PROGRAMS, ids=' '.join)
+def test_output_is_the_base_s(stock, tmp_path, program):
+  source, *flags = program
+  theirs = outputs(stock, tmp_path / 'stock', source, flags)
+  ours = outputs(compiler(), tmp_path / 'fork', source, flags)
+  assert any(name.endswith(('.js', '.mjs')) for name in theirs)
+  assert {name: len(data) for name, data in ours.items()} == {name: len(data) for name, data in theirs.items()}
+  assert [name for name in theirs if ours[name] != theirs[name]] == []
+
+
+def test_the_comparison_sees_a_difference(tmp_path):
+  plain = outputs(compiler(), tmp_path / 'plain', 'deputy/hello.c', ['-O1', THREADS, '-sPROXY_TO_PTHREAD'])
+  deputy = outputs(compiler(), tmp_path / 'deputy', 'deputy/hello.c', ['-O1', '-sDEPUTY_THREAD'])
+  assert plain['program.js'] != deputy['program.js']

@@ -1,0 +1,153 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+
+"""Proof that overlay and patches are sound: one line a check, details below a failed one.
+
+Patches are tried in an index of build/sdk's repository, so no file moves. Style is judged by upstream's
+own settings, read from the assembled tree.
+"""
+
+import fnmatch
+import subprocess
+from collections import Counter
+
+from . import overlay, patches, toolchain, tree
+from .command import run
+from .report import ForkError
+
+GOAL_PATCHES = 8
+GOAL_LINES = 150
+
+
+def check(layout, pin):
+  """Run every check and print its line. Returns whether all passed."""
+  checks = {
+    'base, overlay and patches assemble': lambda: assemble(layout, pin),
+    'series and folder name the same patches': lambda: compare_series(layout),
+    'every patch header is complete': lambda: check_headers(layout),
+    'every patch applies without fuzz or offset, and reverses to the base':
+      lambda: check_patches(layout, pin),
+    'no shipped file shadows an upstream file unnamed': lambda: check_shadows(layout, pin),
+    'ruff, upstream\'s settings': lambda: check_python(layout),
+    'eslint, upstream\'s settings': lambda: check_javascript(layout, pin),
+    'clang-format': lambda: check_native(layout),
+  }
+  failed = 0
+  for title, judge in checks.items():
+    try:
+      problems = judge()
+    except ForkError as error:
+      problems = str(error).splitlines()
+    print(f'{"FAILED" if problems else "ok":6}  {title}', flush=True)
+    for problem in problems:
+      print(f'          {problem}')
+    failed += bool(problems)
+  print(size(layout))
+  print(f'{len(checks) - failed} passed, {failed} failed')
+  return not failed
+
+
+def assemble(layout, pin):
+  tree.assemble(layout, pin)
+  return []
+
+
+def size(layout):
+  try:
+    series = patches.read_series(layout.patches)
+    lines = sum(patch.changed_lines for patch in series)
+  except ForkError:
+    return 'the series cannot be measured'
+  return f'{len(series)} patches change {lines} lines; the goal is {GOAL_PATCHES} and {GOAL_LINES} at most'
+
+
+def compare_series(layout):
+  names = Counter(patch.name for patch in patches.read_series(layout.patches))
+  there = {path.name for path in layout.patches.glob('*.patch')}
+  problems = [f'{name} stands {count} times in the series' for name, count in names.items() if count > 1]
+  problems += [f'{name} is not in patches/series: add its line or delete it'
+               for name in sorted(there - names.keys())]
+  problems += [f'{name} is not named NNNN-area-verb-object.patch'
+               for name in sorted(names) if not patches.NAME.fullmatch(name)]
+  return problems
+
+
+def check_headers(layout):
+  return [f'{patch.name} lacks the header field `{field}:`'
+          for patch in patches.read_series(layout.patches)
+          for field in patches.FIELDS if not patch.fields.get(field)]
+
+
+def check_patches(layout, pin):
+  """Apply the series in order, then reverse it; both must be exact."""
+  series = patches.read_series(layout.patches)
+  git = tree.repository(layout.sdk, 'check-index')
+  git('read-tree', 'complete')
+  problems = []
+  for patch in series:
+    problems += [f'{patch.name}: {offset}; tools/fork.py refresh rewrites it'
+                 for offset in patches.apply_patch(git, patch)]
+  for patch in reversed(series):
+    patches.apply_patch(git, patch, reverse=True)
+  restored, complete, base = git('write-tree'), *git('rev-parse', 'complete^{tree}', 'base^{tree}').split()
+  if restored != complete:
+    problems.append(f'reversing leaves the tree {restored}, not {complete}')
+  if layout.read_stamp('base').get('pristine') and base != pin.tree:
+    problems.append(f'the base\'s tree is {base}; upstream.json says {pin.tree}')
+  return problems
+
+
+def check_shadows(layout, pin):
+  paths = overlay.shipped(layout.root, pin.overlay)
+  return tree.shadow_problems(tree.repository(layout.sdk), paths, pin.shadows)
+
+
+def our_files(layout, *suffixes):
+  """Our files with one of `suffixes`, relative to the root, less what others wrote."""
+  listing = run(['git', 'ls-files', '--cached', '--others', '--exclude-standard', '-z'],
+                'run it in a checkout of the fork', cwd=layout.root)
+  return sorted({name for name in listing.split('\0')
+                 if name.endswith(suffixes) and 'third_party/' not in name and (layout.root / name).exists()})
+
+
+def complaints(argv, cwd):
+  """What a checking tool printed when it failed."""
+  done = subprocess.run([str(arg) for arg in argv], cwd=cwd, capture_output=True, text=True)
+  return (done.stdout + done.stderr).strip().splitlines() if done.returncode else []
+
+
+def tool(layout, name):
+  found = toolchain.find_tool(layout, name)
+  if not found:
+    raise ForkError(f'{name} is neither in build/toolchain nor on PATH', f'install {name}')
+  return found
+
+
+def check_python(layout):
+  files = our_files(layout, '.py')
+  return complaints([tool(layout, 'ruff'), 'check', '--no-cache', '--quiet', '--output-format', 'concise',
+                     '--config', layout.sdk / 'pyproject.toml', *files], layout.root)
+
+
+def check_javascript(layout, pin):
+  """Lint what upstream would lint; at least parse every other module."""
+  problems = [line for name in our_files(layout, '.mjs')
+              for line in complaints(['node', '--check', name], layout.root)]
+  shipped = [path for path in overlay.shipped(layout.root, pin.overlay)
+             if path.endswith(('.mjs', '.js')) and not path.startswith(('src/lib/', 'test/'))]
+  if shipped:
+    eslint = layout.node_modules / '.bin/eslint'
+    if not eslint.exists():
+      raise ForkError(f'{eslint} is missing', 'tools/fork.py setup --for test')
+    problems += complaints([eslint, '--no-warn-ignored', *shipped], layout.sdk)
+  return problems
+
+
+def check_native(layout):
+  ignored = [line.rstrip() for line in (layout.sdk / '.clang-format-ignore').read_text().splitlines()
+             if line and not line.startswith('#')]
+  files = [name for name in our_files(layout, '.c', '.cpp', '.h')
+           if not any(name.startswith(p) or fnmatch.fnmatch(name, p) for p in ignored)]
+  if not files:
+    return []
+  return complaints([tool(layout, 'clang-format'), '--dry-run', '-Werror', *files], layout.root)

@@ -1,0 +1,39 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+
+"""The root launchers: emcc.py and its like run the tool of the same name in build/sdk.
+
+They set up, or assemble, when build/sdk is missing or older than our sources.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from . import pin as pins
+from . import setup, tree
+from .layout import Layout
+from .report import ForkError, say
+
+
+def launch(script):
+  """Become build/sdk's tool of the same name as `script`, a launcher at the repository's root."""
+  script = Path(script).resolve()
+  layout = Layout(script.parent)
+  try:
+    refresh(layout)
+  except ForkError as error:
+    sys.exit(f'{script.name}: error: {error}')
+  tool = str(layout.sdk / script.name)
+  os.execv(sys.executable, [sys.executable, '-E', tool, *sys.argv[1:]])
+
+
+def refresh(layout):
+  pin = pins.read(layout.root)
+  if not layout.read_stamp('sdk'):
+    say('the fork is not set up yet: running tools/fork.py setup')
+    setup.set_up(layout, pin)
+  elif not tree.is_current(layout, pin):
+    with layout.lock():
+      if tree.assemble(layout, pin):
+        say('build/sdk was older than our sources: assembled')
