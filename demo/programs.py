@@ -123,7 +123,7 @@ def fetch(package):
 
 def suite():
   """The code name of the host's Debian, so that the host's own program is the same version."""
-  lines = Path('/etc/os-release').read_text().splitlines()
+  lines = Path('/etc/os-release').read_text(encoding='utf-8').splitlines()
   names = dict(line.split('=', 1) for line in lines if '=' in line)
   return names.get('VERSION_CODENAME', 'stable').strip('"')
 

@@ -97,7 +97,7 @@ def runner(tmp_path_factory):
 
 @pytest.fixture
 def run(request, runner):
-  """run(program, engine, ...) -> Result; a failing test shows every Result it got."""
+  """Run a program: `run(program, engine, ...)` gives a Result; a failing test shows every Result it got."""
   runs = request.node.stash.setdefault(RUNS, [])
 
   def run(*args, **options):
@@ -113,7 +113,7 @@ def run(request, runner):
 
 @pytest.fixture
 def build(request):
-  """build(source, *flags, name=, pre_js=, include=) -> Program; paths are relative to the test's file."""
+  """Compile: `build(source, *flags, name=, pre_js=, include=)` gives a Program; paths are relative to the test."""
   here = request.path.parent
 
   def build(source, *flags, name=None, pre_js=None, include=()):
@@ -124,7 +124,7 @@ def build(request):
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
+def pytest_runtest_makereport(item):
   report = (yield).get_result()
   if report.when == 'call' and report.failed:
     for result in item.stash.get(RUNS, []):

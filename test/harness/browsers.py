@@ -6,6 +6,7 @@
 
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -105,10 +106,12 @@ def firefox_command(profile, url):
   return ['firefox-esr', '--headless', '--no-remote', '--profile', str(profile), url]
 
 
-def webkit_command(profile, url):
+def webkit_command(_profile, url):
   # This WebKit has no headless mode, hence the X server.
   return ['xvfb-run', '-a', '-s', '-screen 0 1024x768x24', MINI_BROWSER, url]
 
+
+DESKTOP_NOISE = re.compile(r'dbus|bluez|vaapi|\bthe bus\b|idle_linux|sandbox_linux|gcm/engine')
 
 COMMANDS = {'chromium': chromium_command, 'firefox': firefox_command, 'webkit': webkit_command}
 
@@ -180,7 +183,9 @@ class Browser:
     if not self.kept:
       return ''
     text = self.kept.err.read_bytes()[self.stderr_start:] + self.kept.out.read_bytes()[-limit // 2:]
-    return text[-limit:].decode(errors='replace')
+    # Chromium's dozen complaints about a desktop that is not there bury the one line that counts.
+    lines = [line for line in text.decode(errors='replace').splitlines() if not DESKTOP_NOISE.search(line)]
+    return '\n'.join(lines)[-limit:]
 
   def kill(self):
     if self.kept:

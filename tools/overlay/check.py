@@ -29,7 +29,7 @@ def check(layout, pin):
       lambda: check_patches(layout, pin),
     'no shipped file shadows an upstream file unnamed': lambda: check_shadows(layout, pin),
     'ruff, upstream\'s settings': lambda: check_python(layout),
-    'eslint, upstream\'s settings': lambda: check_javascript(layout, pin),
+    'eslint, upstream\'s settings': lambda: check_javascript(layout),
     'clang-format': lambda: check_native(layout),
   }
   failed = 0
@@ -129,18 +129,13 @@ def check_python(layout):
                      '--config', layout.sdk / 'pyproject.toml', *files], layout.root)
 
 
-def check_javascript(layout, pin):
-  """Lint what upstream would lint; at least parse every other module."""
-  problems = [line for name in our_files(layout, '.mjs')
-              for line in complaints(['node', '--check', name], layout.root)]
-  shipped = [path for path in overlay.shipped(layout.root, pin.overlay)
-             if path.endswith(('.mjs', '.js')) and not path.startswith(('src/lib/', 'test/'))]
-  if shipped:
-    eslint = layout.node_modules / '.bin/eslint'
-    if not eslint.exists():
-      raise ForkError(f'{eslint} is missing', 'tools/fork.py setup --for test')
-    problems += complaints([eslint, '--no-warn-ignored', *shipped], layout.sdk)
-  return problems
+def check_javascript(layout):
+  """Lint our modules and scripts, libraries in upstream's preprocessed dialect excepted."""
+  files = [name for name in our_files(layout, '.js', '.mjs', '.cjs') if not name.startswith('src/lib/')]
+  eslint = layout.node_modules / '.bin/eslint'
+  if not eslint.exists():
+    raise ForkError(f'{eslint} is missing', 'tools/fork.py setup --for test')
+  return complaints([eslint, *files], layout.root) if files else []
 
 
 def check_native(layout):

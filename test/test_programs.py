@@ -1,0 +1,78 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# Real programs, unmodified and built by their own build systems (demo/programs.py), compress a real file with four
+# threads in every browser; the host's own program judges the result.
+
+import fcntl
+import subprocess
+import sys
+
+import pytest
+from harness.build import REPO
+
+sys.path.insert(0, str(REPO / 'demo'))
+import programs
+import sample
+
+SIZE = 8 << 20
+UI_GAP_MS = 500  # the UI thread serves every read and write of the program, and shares two cores with its threads
+
+COMPRESSORS = {
+  'xz': {'args': ['-T4', '-6', '-k', '--block-size=1MiB'], 'suffix': '.xz'},
+  'zstd': {'args': ['-T4', '-9', '-B1MiB'], 'suffix': '.zst'},
+}
+
+COMPRESS = '''
+  const script = document.createElement('script');
+  script.src = `${name}.js`;
+  await new Promise((resolve, reject) => {
+    script.onload = resolve;
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  const input = new Uint8Array(await (await fetch('input')).arrayBuffer());
+  const log = [];
+  const program = {
+    thisProgram: name,
+    arguments: [...args, '/input'],
+    preRun: [(module) => module.FS.writeFile('/input', input)],
+    print: (line) => log.push(line),
+    printErr: (line) => log.push(line),
+  };
+  const module = await createProgram(program);
+  const status = await module.deputy.exited;
+  if (status === 0) await upload('output', module.FS.readFile('/input' + suffix));
+  return {status, log};
+'''
+
+
+@pytest.fixture(scope='module')
+def sample_file():
+  with (REPO / 'build' / 'demo.lock').open('w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return sample.build()
+
+
+def built(name):
+  """The program's files; one pytest worker builds, the others wait for it."""
+  with (REPO / 'build' / 'demo.lock').open('w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    script = programs.build(name)
+  return {file.name: file.read_bytes() for file in (script, script.with_suffix('.wasm'))}
+
+
+@pytest.mark.browser_only(reason='the page gives the program its files; under Node.js it would have the host\'s')
+@pytest.mark.parametrize('name', COMPRESSORS)
+def test_compressor(run, engine, sample_file, tmp_path, name):
+  data = sample_file.read_bytes()[:SIZE]
+  compressor = COMPRESSORS[name]
+  known = f'const name = {name!r}, args = {compressor["args"]}, suffix = {compressor["suffix"]!r};\n'
+  result = run(None, engine, files={**built(name), 'input': data}, page_js=known + COMPRESS, timeout=120)
+  assert result.report['status'] == 0, result.report['log']
+  compressed = tmp_path / f'output{compressor["suffix"]}'
+  compressed.write_bytes(result.uploads['output'])
+  assert compressed.stat().st_size < SIZE * 3 // 4
+  subprocess.run([name, '-t', compressed], check=True, capture_output=True)
+  assert subprocess.run([name, '-dc', compressed], check=True, capture_output=True).stdout == data
+  assert result.ui_gaps['max'] < UI_GAP_MS
