@@ -4,6 +4,7 @@
 # -sDEPUTY_THREAD: pthread programs, unchanged, in every engine (sources and expected output in deputy/), and the
 # modes of emcc that they are built in. How a program starts and ends: test_deputy_start.py.
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -141,10 +142,5 @@ def test_version():
   assert done.returncode == 0
   line = done.stdout.splitlines()[0]
   assert line.startswith('emcc (Emscripten gcc/clang-like replacement + linker emulating GNU ld) 6.0.5-deputy.')
-  assert 'deputy' in line.partition('(')[2]
+  assert re.search(r'\(Emscripten Deputy [0-9a-f]{7,}(-dirty)?, based on Emscripten 6\.0\.5\)$', line)
   assert 'LLVM version' not in done.stderr
-
-
-def test_settings_help():
-  done = emcc('--help')
-  assert done.returncode == 0

@@ -42,8 +42,8 @@ def configure(layout, tree, name):
     cache=str(layout.cache(name)))
   if name == 'sdk':
     text += STALENESS.format(tools=str(layout.root / 'tools'))
+    write_revision(layout)
   write_if_new(tree / '.emscripten', text)
-  write_if_new(tree / 'emscripten-revision.txt', revision(layout.root) + '\n')
   link = tree / 'node_modules'
   if not link.is_symlink():
     link.symlink_to('../npm/node_modules')
@@ -55,8 +55,13 @@ def write_if_new(path, text):
     replace_text(path, text)
 
 
+def write_revision(layout):
+  write_if_new(layout.sdk / 'emscripten-revision.txt', revision(layout.root) + '\n')
+
+
 def revision(root):
-  """Our repository's revision, as `git describe` gives it."""
+  """What `emcc --version` says after the version: the fork, our repository's revision, the base."""
   done = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=root,
                         capture_output=True, text=True)
-  return done.stdout.strip() or 'uncommitted'
+  base = (root / 'emscripten-version.txt').read_text().partition('-')[0]
+  return f'Emscripten Deputy {done.stdout.strip() or "uncommitted"}, based on Emscripten {base}'

@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from . import configure, setup, tree
 from . import pin as pins
-from . import setup, tree
 from .layout import Layout
 from .report import ForkError, say
 
@@ -37,3 +37,5 @@ def refresh(layout):
     with layout.lock():
       if tree.assemble(layout, pin):
         say('build/sdk was older than our sources: assembled')
+  elif {'--version', '-v'} & set(sys.argv):
+    configure.write_revision(layout)
