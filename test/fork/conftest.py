@@ -64,7 +64,6 @@ class Fork:
 
   def pin_as(self, pin):
     self.write('upstream.json', json.dumps(pin))
-    self.write('emscripten-version.txt', '1.2.3-deputy.1\n')
     self.pin = pins.read(self.layout.root)
 
   def write(self, path, text):

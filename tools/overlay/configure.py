@@ -9,6 +9,7 @@ The fork's .emscripten also asks staleness.py about the cache each time emcc sta
 import shutil
 import subprocess
 
+from . import pin
 from .layout import replace_text
 
 # Paths in an assembled tree that are not part of its commits.
@@ -63,5 +64,5 @@ def revision(root):
   """What `emcc --version` says after the version: the fork, our repository's revision, the base."""
   done = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=root,
                         capture_output=True, text=True)
-  base = (root / 'emscripten-version.txt').read_text().partition('-')[0]
-  return f'Emscripten Deputy {done.stdout.strip() or "uncommitted"}, based on Emscripten {base}'
+  return (f'Emscripten Deputy {done.stdout.strip() or "uncommitted"}, '
+          f'based on Emscripten {pin.read(root).version}')
