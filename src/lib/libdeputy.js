@@ -191,7 +191,7 @@ var LibraryDeputy = {
     // of a Content-Security-Policy violation may come after what it prevented.
     async whyNotLoaded(url) {
       try {
-        var response = await fetch(url);
+        var response = await fetch(url, { signal: AbortSignal.timeout?.(3000) });
         response.body?.cancel();
       } catch (e) {
         response = null;
