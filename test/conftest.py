@@ -81,10 +81,12 @@ def pytest_generate_tests(metafunc):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-  # By engine: xdist hands groups out in order, and the engines' are the long ones.
+  # xdist hands groups out in order: the longest first, which builds the base's libraries, then the engines.
   def rank(item):
     engine = getattr(item, 'callspec', None) and item.callspec.params.get('engine')
-    return ENGINES.index(engine) if engine else len(ENGINES)
+    if engine:
+      return ENGINES.index(engine)
+    return len(ENGINES) if not item.get_closest_marker('xdist_group') else -1
   items.sort(key=rank)
 
 
