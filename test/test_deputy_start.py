@@ -18,7 +18,9 @@ STATUS = {
   '_Exit': 23,
   'exit_from_thread': 24,
   'pthread_exit': 0,
+  'cancel': 0,
   'keepalive': 25,
+  'quick_exit': 27,
 }
 
 
@@ -39,6 +41,7 @@ SURVIVE = '''
 '''
 
 CRASHES = {
+  'thread_traps': 'unreachable',
   'abort': 'Aborted(native code called abort())',
   'trap': 'unreachable',
 }
@@ -103,9 +106,8 @@ def test_no_main(build, run, engine, flags):
   assert result.report == 1
 
 
+@pytest.mark.engines('node', reason='a page has no end of its own')
 def test_no_main_does_not_keep_node_alive(build, run, engine):
-  if engine != 'node':
-    pytest.skip('a page has no end of its own')
   run(build('deputy/test_no_main.c', '-sDEPUTY_THREAD'), engine, expect_exit=0)
 
 
@@ -118,6 +120,29 @@ def test_no_initial_run(build, run, engine):
     return [before, await Module.deputy.exited];
   ''')
   assert result.report == [0, 0]
+
+
+@browser_only
+def test_handle_after_the_end(build, run, engine):
+  # In a page, threads go on when main() has ended its own; Node.js ends with it.
+  result = run(build('deputy/test_after_end.c', '-sDEPUTY_THREAD', '-sMODULARIZE'), engine, page_js='''
+    await Module.deputy.exited;
+    return Module.deputy.thread;
+  ''', module='''{
+    print: (line) => { globalThis.printed?.(line); },
+  }''')
+  assert result.report == 0
+  assert result.errors == []
+
+
+@browser_only
+def test_two_instances(build, run, engine):
+  program = build('deputy/test_create_join.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-O2')
+  result = run(program, engine, page_js='''
+    const other = await globalThis.Module({print: () => {}});
+    return [await Module.deputy.exited, await other.deputy.exited, Module.deputy !== other.deputy];
+  ''')
+  assert result.report == [0, 0, True]
 
 
 # ---- Starts that fail --------------------------------------------------------
@@ -189,6 +214,24 @@ def test_worker_script_never_answered(build, run, engine, flags):
 
 
 @browser_only
+def test_worker_script_misnamed(build, run, engine):
+  program = hello(build, '-sINCOMING_MODULE_JS_API=mainScriptUrlOrBlob,print,printErr,arguments,onExit,onAbort')
+  result = run(program, engine, module='{mainScriptUrlOrBlob: "elsewhere/other.js"}')
+  assert_start_fails(result, 'elsewhere/other.js', 'HTTP status 404')
+
+
+@browser_only
+def test_given_up_start_stays_given_up(build, run, engine):
+  # The script comes after all, when the page was told that the start has failed.
+  program = hello(build, '-sDEPUTY_START_TIMEOUT=500', '-sMODULARIZE')
+  result = run(program, engine, rules={program.js: Answer(delay=1, skip=1)}, page_js='''
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+  ''', await_exit=True)
+  assert_start_fails(result, '500 ms')
+  assert result.stdout == []
+
+
+@browser_only
 @pytest.mark.parametrize('flags', [[], ['-sPTHREAD_POOL_SIZE=2']], ids=['', 'pool'])
 def test_browser_refuses_the_worker(build, run, engine, flags):
   result = run(hello(build, *flags), engine, module='''
@@ -204,9 +247,23 @@ def test_first_create_fails(build, run, engine):
   assert_start_fails(result, 'Cannot enlarge memory arrays')
 
 
-def test_constructor_traps(build, run, engine):
-  result = run(build('deputy/test_constructor_traps.c', '-sDEPUTY_THREAD', '-sMODULARIZE'), engine, module='{}')
+@pytest.mark.parametrize('flags', [['-O0'], ['-O2']], ids=' '.join)
+def test_no_memory_for_the_stack(build, run, engine, flags):
+  program = hello(build, '-sSTACK_SIZE=12MB', '-sINITIAL_MEMORY=16MB', '-sABORTING_MALLOC=0', '-sMODULARIZE', *flags)
+  assert_start_fails(run(program, engine, module='{}'), 'STACK_SIZE (12582912)', '-sINITIAL_MEMORY')
+
+
+@pytest.mark.parametrize('flags', [['-sMODULARIZE'], ['-sMODULARIZE', '-O3', '--closure=1']], ids=['', 'closure'])
+def test_constructor_traps(build, run, engine, flags):
+  result = run(build('deputy/test_constructor_traps.c', '-sDEPUTY_THREAD', *flags), engine, module='{}')
   assert_start_fails(result, 'nreachable')
+
+
+@browser_only
+@pytest.mark.parametrize('flags', [[], ['-sWASM_ASYNC_COMPILATION=0', '-sSINGLE_FILE']], ids=['', 'sync'])
+def test_constructor_traps_in_a_script(build, run, engine, flags):
+  result = run(build('deputy/test_constructor_traps.c', '-sDEPUTY_THREAD', *flags), engine, module='{}')
+  assert 'nreachable' in result.started['rejected']
 
 
 @browser_only

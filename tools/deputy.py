@@ -8,7 +8,8 @@ libraries. Clashes with other settings stand in settings.py, in
 INCOMPATIBLE_SETTINGS.
 """
 
-from .settings import default_setting, settings, user_settings
+from .settings import settings, user_settings
+from .utils import exit_with_error
 
 
 def imply_threads(args):
@@ -24,10 +25,13 @@ def imply_threads(args):
 
 def setup_link():
   """Set what the deputy is built on. Returns the JS library of the mode."""
+  if settings.MODULARIZE == 'instance':
+    exit_with_error('DEPUTY_THREAD is not compatible with MODULARIZE=instance (it exports no Module '
+                    'to wait for the deputy on: use -sEXPORT_ES6 or -sMODULARIZE)')
   if user_settings.get('PROXY_TO_PTHREAD') != '0':
     settings.PROXY_TO_PTHREAD = 1
   # The page does not wait for the pool before main(): a deputy may block while
   # the UI thread, at its event loop, loads workers.
-  default_setting('PTHREAD_POOL_DELAY_LOAD', 1)
+  settings.PTHREAD_POOL_DELAY_LOAD = 1
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
   return 'libdeputy.js'

@@ -7,17 +7,18 @@
  * which a program starts, ends and fails. The C++ half, which creates the deputy
  * and runs main() on it, is system/lib/deputy/deputy_main.cpp.
  *
- *   Module.deputy.thread   pthread_t of the deputy, 0 before it was created. Any
- *                          thread.
+ *   Module.deputy.thread   pthread_t of the deputy, 0 before it runs and after
+ *                          pthread_exit() in main(). Any thread.
  *   Module.deputy.started  UI thread. A Promise, resolved with undefined when the
  *                          deputy is about to run main(); rejected with an Error
  *                          when it can't be started.
  *   Module.deputy.exited   UI thread. A Promise, resolved with the exit status
  *                          when main() has returned and left nothing running, or
  *                          exit() was called on any thread, whatever EXIT_RUNTIME
- *                          says; rejected with an Error when the deputy could not
- *                          be started, or when a thread died of a trap, an abort
- *                          or an uncaught exception.
+ *                          says, and with 0 when main() ended its own thread by
+ *                          pthread_exit(); rejected with an Error when the deputy
+ *                          could not be started, or when any thread died of a
+ *                          trap, an abort or an uncaught exception.
  *
  *   const status = await Module.deputy.exited;
  *
@@ -32,7 +33,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_thread_set_strongref'],
+  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_thread_set_strongref', '$terminateWorker'],
   $Deputy__postset: 'Deputy.init();',
   $Deputy: {
     // { promise, resolve, reject } of Module.deputy.started and .exited.
@@ -61,8 +62,8 @@ var LibraryDeputy = {
       api['started'] = Deputy.started.promise;
       api['exited'] = Deputy.exited.promise;
       Deputy.requireSharedMemory();
-#if ENVIRONMENT_MAY_BE_WEB
-      globalThis.document?.addEventListener('securitypolicyviolation', (e) => {
+#if ENVIRONMENT_MAY_BE_WEB || ENVIRONMENT_MAY_BE_WORKER
+      (globalThis.document ?? globalThis).addEventListener?.('securitypolicyviolation', (e) => {
         if (/^(worker|child|script)-src/.test(e.effectiveDirective)) Deputy.cspViolation = e;
       });
 #endif
@@ -71,8 +72,8 @@ var LibraryDeputy = {
     newPromise() {
       var settle = {};
       settle.promise = new Promise((resolve, reject) => Object.assign(settle, { resolve, reject }));
-      // Every rejection is printed by fail(): a page that doesn't look at the
-      // promise should not be told a second time, as an unhandled rejection.
+      // Every rejection is printed as well, by fail() or by upstream: a page that
+      // doesn't look at the promise need not be told a second time.
       settle.promise.catch(() => {});
       return settle;
     },
@@ -102,12 +103,22 @@ var LibraryDeputy = {
       __emscripten_thread_set_strongref(thread);
 #if DEPUTY_START_TIMEOUT
       Deputy.timer = setTimeout(() => Deputy.fail(
-        'its worker gave no sign of life within {{{ DEPUTY_START_TIMEOUT }}} ms. Look for a request of ' + _scriptName + ' that is still pending, or give slow networks more time with -sDEPUTY_START_TIMEOUT=<ms>.'
+        'its worker gave no sign of life within {{{ DEPUTY_START_TIMEOUT }}} ms. Look for a request of ' + Deputy.scriptUrl() + ' that is still pending, or give slow networks more time with -sDEPUTY_START_TIMEOUT=<ms>.'
       ), {{{ DEPUTY_START_TIMEOUT }}});
 #endif
     },
 
+    // The URL that workers load.
+    scriptUrl() {
+#if expectToReceiveOnModule('mainScriptUrlOrBlob')
+      var given = Module['mainScriptUrlOrBlob'];
+      if (typeof given == 'string') return globalThis.location ? new URL(given, location.href).href : given;
+#endif
+      return _scriptName;
+    },
+
     running() {
+      if (Deputy.failure) return;
       clearTimeout(Deputy.timer);
       Deputy.isStarted = true;
       Deputy.started.resolve();
@@ -134,12 +145,24 @@ var LibraryDeputy = {
       err(Deputy.failure.message);
       Deputy.started.reject(Deputy.failure);
       Deputy.exited.reject(Deputy.failure);
+      // What was given up must not begin after all.
+      if (Deputy.worker) terminateWorker(Deputy.worker);
       return Deputy.failure;
     },
 
-    // run() threw, from a static constructor for example.
-    startThrew(e) {
-      throw Deputy.fail(e);
+    // Any thread: upstream's run(), which on the UI thread may throw, from a static
+    // constructor for example.
+    guard(run) {
+      if (ENVIRONMENT_IS_PTHREAD) return run();
+      var threw = (e) => {
+        throw Deputy.fail(e);
+      };
+      try {
+        var running = run();
+      } catch (e) {
+        threw(e);
+      }
+      return running?.catch(threw);
     },
 
     // Any thread. The runtime aborts, and throws when this returns; a pthread's
@@ -165,6 +188,10 @@ var LibraryDeputy = {
         if (crash) Deputy.crashed(crash);
       });
       listen('error', (e) => {
+#if ENVIRONMENT_MAY_BE_NODE
+        // Whatever was thrown, not only Errors.
+        if (ENVIRONMENT_IS_NODE) return Deputy.crashed(e instanceof Error ? e : { message: String(e) });
+#endif
         // A script that did not load fires a bare Event: no message, no line.
         if (e.message !== undefined) return Deputy.crashed(e.error ?? e);
         e.stopImmediatePropagation();
@@ -182,7 +209,7 @@ var LibraryDeputy = {
     },
 
     async notLoaded() {
-      var reason = await Deputy.whyNotLoaded(_scriptName);
+      var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
       if (Deputy.isStarted) err(`a pthread's worker could not be loaded: ${reason}`);
       else Deputy.fail(reason);
     },
@@ -196,7 +223,7 @@ var LibraryDeputy = {
       } catch (e) {
         response = null;
       }
-      if (Deputy.cspViolation) {
+      if (Deputy.cspViolation && url.startsWith(Deputy.cspViolation.blockedURI)) {
         return `the page's Content-Security-Policy (${Deputy.cspViolation.effectiveDirective}) does not allow a worker from ${url}. Add its origin to worker-src.`;
       }
       if (Deputy.refusal) {
@@ -206,7 +233,7 @@ var LibraryDeputy = {
         return `its worker script ${url} can't be reached.`;
       }
       if (!response.ok) {
-        return `its worker script ${url} was answered with HTTP status ${response.status}. The program's .js file must stay where the page loaded it from, or be named by Module.mainScriptUrlOrBlob.`;
+        return `its worker script ${url} was answered with HTTP status ${response.status}. The program's .js file must stay where the page loaded it from, or be named by Module.mainScriptUrlOrBlob (which -sINCOMING_MODULE_JS_API must list).`;
       }
       if (!response.headers.get('Cross-Origin-Embedder-Policy')) {
         return `its worker script ${url} was answered without the header "Cross-Origin-Embedder-Policy: require-corp".`;
@@ -225,7 +252,17 @@ var LibraryDeputy = {
   _emscripten_deputy_not_created_js__sig: 'vi',
   _emscripten_deputy_not_created_js: (error) => {
     if (Deputy.refusal) return Deputy.notLoaded();
-    Deputy.fail(`pthread_create failed with ${error == {{{ cDefs.EAGAIN }}} ? 'EAGAIN' : error}: there is no memory for a stack of STACK_SIZE ({{{ STACK_SIZE }}}) bytes, or no worker left.`);
+    switch (error) {
+      case {{{ cDefs.ENOMEM }}}:
+        return Deputy.fail('there is no memory for its stack of STACK_SIZE ({{{ STACK_SIZE }}}) bytes: raise -sINITIAL_MEMORY, or allow -sALLOW_MEMORY_GROWTH.');
+#if OFFSCREENCANVAS_SUPPORT
+      case {{{ cDefs.EINVAL }}}:
+      case {{{ cDefs.EPERM }}}:
+        return Deputy.fail('a canvas of -sOFFSCREENCANVASES_TO_PTHREAD ({{{ OFFSCREENCANVASES_TO_PTHREAD }}}) could not be transferred to it, as printed above.');
+#endif
+      default:
+        return Deputy.fail(`pthread_create failed with errno ${error}.`);
+    }
   },
 
   _emscripten_deputy_started_js__deps: ['$Deputy'],
@@ -351,7 +388,8 @@ Object.assign(LibraryDeputy, {
       return maybeExitThread();
     }
     try {
-      _exit(EXITSTATUS);
+      // No status where main() was left by an unwind, by emscripten_set_main_loop say.
+      _exit(EXITSTATUS ?? 0);
     } catch (e) {
       handleException(e);
     }

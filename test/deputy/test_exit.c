@@ -14,6 +14,8 @@
 
 static void* exit_from_thread(void* arg) { exit(24); }
 
+static void* trap(void* arg) { __builtin_trap(); }
+
 static void later(void* arg) { printf("later\n"); }
 
 int main(int argc, char** argv) {
@@ -27,6 +29,18 @@ int main(int argc, char** argv) {
   }
   if (!strcmp(way, "_Exit")) {
     _Exit(23);
+  }
+  if (!strcmp(way, "quick_exit")) {
+    quick_exit(27);
+  }
+  if (!strcmp(way, "cancel")) {
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+  }
+  if (!strcmp(way, "thread_traps")) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, trap, NULL);
+    pause();
   }
   if (!strcmp(way, "exit_from_thread")) {
     pthread_t thread;

@@ -20,6 +20,7 @@
 #include <emscripten/eventloop.h>
 #include <emscripten/stack.h>
 #include <emscripten/threading.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -41,12 +42,13 @@ __attribute__((weak)) int __main_void(void);
 
 namespace {
 
-// Written once by the UI thread before the deputy exists (the arguments, by
-// pthread_create's own ordering) and once by the deputy (its handle).
+// Written by the UI thread before the deputy exists: pthread_create orders
+// them.
 int main_argc;
 char** main_argv;
 
-// Relaxed: the handle publishes nothing but itself.
+// Written by the deputy alone, when it begins and when it ends. Relaxed: the
+// handle publishes nothing but itself.
 std::atomic<pthread_t> deputy{0};
 
 } // namespace
@@ -77,8 +79,12 @@ int __main_void(void) {
 namespace {
 
 // Deputy. Runs when main() ends the deputy itself, by pthread_exit() or by a
-// cancellation: the other threads go on, as they do on Linux.
-void deputy_ended(void*) { _emscripten_deputy_ended_js(); }
+// cancellation. Other threads go on; nobody may take one of them for the deputy
+// when its block comes to lie at the same address.
+void deputy_ended(void*) {
+  deputy.store(0, std::memory_order_relaxed);
+  _emscripten_deputy_ended_js();
+}
 
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {
@@ -108,12 +114,19 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
   main_argc = argc;
   main_argv = argv;
 
+  // main() gets the stack that it would have on the UI thread: STACK_SIZE. It
+  // is allocated here, because pthread_create does not look at what malloc
+  // returns.
+  size_t size = emscripten_stack_get_base() - emscripten_stack_get_end();
+  void* stack = malloc(size);
+  if (!stack) {
+    _emscripten_deputy_not_created_js(ENOMEM);
+    return ENOMEM;
+  }
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  // main() gets the stack that it would have on the UI thread: STACK_SIZE.
-  pthread_attr_setstacksize(
-    &attr, emscripten_stack_get_base() - emscripten_stack_get_end());
+  pthread_attr_setstack(&attr, stack, size);
   // Upstream's token for "the canvases of OFFSCREENCANVASES_TO_PTHREAD".
   emscripten_pthread_attr_settransferredcanvases(
     &attr, reinterpret_cast<const char*>(-1));
@@ -122,10 +135,10 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
   int error = pthread_create(&thread, &attr, deputy_entry, nullptr);
   pthread_attr_destroy(&attr);
   if (error) {
+    free(stack);
     _emscripten_deputy_not_created_js(error);
     return error;
   }
-  deputy.store(thread, std::memory_order_relaxed);
   _emscripten_deputy_created_js(thread);
   return 0;
 }
