@@ -34,7 +34,7 @@ PROGRESS_SECONDS = 10  # between two lines that say we still wait
 LEAVE_SECONDS = 30  # for the browser to take its picture and exit
 SETTLE_SECONDS = 0.5  # for the page to draw its last state before the picture
 
-BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+BROWSER = 'chromium'  # the command that set-up asks of the host
 FLAGS = (
   '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
   '--disable-background-networking', '--disable-component-update', '--hide-scrollbars',
@@ -88,9 +88,8 @@ def serving():
 
 
 def find_browser():
-  for name in BROWSERS:
-    if path := shutil.which(name):
-      return path
+  if path := shutil.which(BROWSER):
+    return path
   raise ForkError('no Chromium on PATH', 'run `tools/fork.py setup --for run`, or install '
                   '`chromium`; any browser can open the page that `make serve` serves')
 

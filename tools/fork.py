@@ -5,10 +5,11 @@
 """The fork tool's command line; the work is in tools/overlay/ (its __init__ is the map)."""
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
-from overlay import check, pack, refresh, setup, tree
+from overlay import check, host, pack, refresh, setup, tree
 from overlay import pin as pins
 from overlay.layout import Layout
 from overlay.report import ForkError, say
@@ -33,7 +34,8 @@ The base is looked for in build/downloads, Debian forky, Debian sid, the folders
 variable DEPUTY_BASE_CACHE, and ../shared/base. --base takes a tree, an archive or its URL instead:
 Debian's archive is known by its sha256, any other by the hash of its tree.
 
-With both --llvm and --binaryen nothing comes from Debian but the base; <arm_neon.h> and
+Later runs keep to what --llvm and --binaryen named; --llvm '' goes back to Debian's.
+With both of them nothing comes from Debian but the base; <arm_neon.h> and
 webidl_binder's parser are then missing unless --base names upstream's own tree.
 
 example:
@@ -135,8 +137,8 @@ def main(argv):
   layout = Layout(Path(__file__).resolve().parent.parent)
   try:
     return 0 if perform(args, layout) else 1
-  except ForkError as error:
-    say(f'fork.py: error: {error}')
+  except (ForkError, OSError, subprocess.CalledProcessError) as error:
+    say(f'fork.py: error: {host.explain(error, layout.root)}')
     return 1
 
 

@@ -3,9 +3,12 @@
 
 """The root launchers: they run build/sdk's tool, from anywhere, and assemble it when it is old."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ def launchable(fork):
   shutil.rmtree(fork.layout.root / 'tools/overlay')
   shutil.copytree(REPOSITORY / 'tools/overlay', fork.layout.root / 'tools/overlay',
                   ignore=shutil.ignore_patterns('__pycache__'))
+  fork.layout.write_stamp('toolchain', {'wanted': {'place': str(fork.layout.prefix)}})
   fork.assemble()
   return fork
 
@@ -58,6 +62,38 @@ def test_sets_up_first_when_there_is_no_sdk(fork, monkeypatch):
   monkeypatch.setattr(launch.setup, 'set_up', lambda *args: calls.append(args))
   launch.refresh(fork.layout)
   assert calls
+
+
+def test_sets_up_when_the_checkout_was_moved(launchable, monkeypatch):
+  calls = []
+  monkeypatch.setattr(launch.setup, 'set_up', lambda *args: calls.append(args))
+  launch.refresh(launchable.layout)
+  assert not calls
+  launchable.layout.write_stamp('toolchain', {'wanted': {'place': '/elsewhere/build/toolchain'}})
+  launch.refresh(launchable.layout)
+  assert calls
+
+
+def test_no_traceback_of_a_launcher(launchable, tmp_path, monkeypatch):
+  monkeypatch.setattr(launch, 'refresh', lambda _: (tmp_path / 'absent').read_text())
+  with pytest.raises(SystemExit, match=r'^emcc\.py: error: .*absent.*\n  next: '):
+    launch.launch(launchable.layout.root / 'emcc.py')
+
+
+@pytest.mark.parametrize('script', ['emcc.py', 'tools/fork.py'])
+def test_old_python_ends_with_what_to_do(script):
+  pretend = ('import runpy, sys; sys.version_info = (3, 9, 2, "final", 0); sys.argv = sys.argv[1:]; '
+             'sys.path.insert(0, sys.argv[0].rpartition("/")[0]); runpy.run_path(sys.argv[0])')
+  done = subprocess.run([sys.executable, '-c', pretend, str(REPOSITORY / script)],
+                        capture_output=True, text=True)
+  name = os.path.basename(script)
+  assert re.fullmatch(rf'{name}: error: this needs Python 3.10 .* is 3.9\n  next: .*\n', done.stderr)
+  assert done.returncode == 1
+
+
+@pytest.mark.parametrize('script', ['emcc.py', 'tools/fork.py', 'tools/overlay/__init__.py'])
+def test_old_python_can_read_what_it_meets_first(script):
+  ast.parse((REPOSITORY / script).read_text(), feature_version=(3, 7))
 
 
 def test_two_runs_wait_for_each_other(launchable, tmp_path):

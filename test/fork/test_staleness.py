@@ -25,7 +25,15 @@ class Library:
   @staticmethod
   def get_all_variations():
     return {name: Variation(name, files) for name, files in
-            {'liba': ['a.c'], 'liba-mt': ['a.c'], 'libc': ['c.c'], 'libd': ['sub/d.c']}.items()}
+            {'liba': ['a.c'], 'liba-mt': ['a.c'], 'libc': ['c.c']}.items()} | deputy_libs.LIBRARIES
+from . import deputy_libs
+'''
+# Stands in for ours, which it imports in its last line.
+DEPUTY_LIBS = '''
+from . import system_libs
+class Own(system_libs.Variation):
+  pass
+LIBRARIES = {'libd': Own('libd', ['sub/d.c'])}
 '''
 ARCHIVES = ('liba.a', 'lto/liba-mt.a', 'libc.a', 'pic/libd.a')
 
@@ -36,6 +44,7 @@ def built(fork):
   fork.write('build/base/system/lib/sub/d.c', '')
   fork.assemble()
   (fork.sdk('tools') / 'system_libs.py').write_text(SYSTEM_LIBS)
+  (fork.sdk('tools') / 'deputy_libs.py').write_text(DEPUTY_LIBS)
   cache = fork.layout.cache('sdk')
 
   def start():
@@ -88,6 +97,19 @@ def test_edit_of_an_overlay_file_is_seen_through_its_link(built):
   fork.write(fork.layout.cache('sdk') / 'sysroot/lib/wasm32/libc.a', '')
   own.write_text('edited\n')
   assert start() == ['liba.a', 'lto/liba-mt.a', 'pic/libd.a']
+
+
+@pytest.mark.parametrize(('module', 'left'), [
+  ('deputy_libs.py', ['liba.a', 'lto/liba-mt.a', 'libc.a']),
+  ('system_libs.py', []),
+])
+def test_edited_definition_deletes_the_libraries_defined_there(built, module, left):
+  fork, cache, start = built
+  path = fork.sdk(f'tools/{module}')
+  path.write_text(path.read_text() + '# other flags\n')
+  assert start() == left
+  assert (cache / 'sysroot_install.stamp').exists()
+  assert start() == left
 
 
 def test_without_a_record_the_times_decide(built):

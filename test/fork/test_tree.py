@@ -3,8 +3,10 @@
 
 """Assembling: quick, repeatable, resumed after an interruption, and never at the cost of edits."""
 
+from pathlib import Path
+
 import pytest
-from overlay import tree
+from overlay import overlay, pin, tree
 from overlay.report import ForkError
 
 PATCH = '0001-core-change-line.patch'
@@ -20,6 +22,13 @@ def test_overlay_is_linked_and_patches_are_commits(fork):
   assert fork.git('log', '--format=%s').splitlines() == [
     PATCH, 'Overlay: our own files', 'Complete the base', 'Emscripten 6.0.5, pristine (1db5137)']
   assert not fork.git('status', '--porcelain')
+
+
+def test_our_tests_stay_out_of_upstreams():
+  root = Path(__file__).parents[2]
+  paths = overlay.shipped(root, pin.read(root).overlay)
+  assert 'src/lib/libdeputy.js' in paths
+  assert not [path for path in paths if path.startswith(('test/', 'tools/fork.py', 'tools/overlay/'))]
 
 
 def test_second_run_changes_nothing(fork):

@@ -23,3 +23,11 @@ In the order set-up runs them:
   launch      the root launchers
   check, refresh, pack   the verbs of the same name
 """
+
+# Here, as every way in imports this first; an old Python has to be able to read this file.
+import os
+import sys
+
+if sys.version_info < (3, 10):  # ruff: ignore[outdated-version-block]
+  sys.exit('%s: error: this needs Python 3.10 or newer; %s is %d.%d\n  next: put a newer python3 first on PATH'
+           % (os.path.basename(sys.argv[0]), sys.executable, *sys.version_info[:2]))

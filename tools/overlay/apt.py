@@ -6,12 +6,13 @@
 The mirror and its keyring come from the host's apt configuration; apt checks every hash.
 """
 
+import hashlib
 import os
 import shutil
-import subprocess
 import time
 
 from .command import run
+from .host import ensure_lists
 from .report import ForkError, megabytes, step
 
 BY_HAND = ('check the network, or supply the parts by hand: '
@@ -24,13 +25,15 @@ def find_mirror():
   """The sources.list options and URI of a Debian mirror the host already uses."""
   if not shutil.which('apt-get'):
     raise ForkError('this host has no apt, so Debian\'s packages are out of reach', BY_HAND)
+  if not os.geteuid():
+    ensure_lists()  # a cleaned container has none
   form = '$(ORIGIN)|$(RELEASE)|$(REPO_URI)'
   for line in run(['apt-get', 'indextargets', '--format', form], BY_HAND).splitlines():
     origin, release, uri = line.split('|')
     if origin == 'Debian' and 'security' not in release and 'backports' not in release:
       return f'[signed-by={DEBIAN_KEYRING}] {uri}'
-  raise ForkError('apt knows no Debian mirror (no lists, or another distribution)',
-                  f'run `apt-get update` as root if this is Debian; otherwise {BY_HAND}')
+  update = 'run `sudo apt-get update` if this is Debian; otherwise ' if os.geteuid() else ''
+  raise ForkError('apt knows no Debian mirror (no lists, or another distribution)', update + BY_HAND)
 
 
 class Apt:
@@ -103,12 +106,19 @@ class Apt:
     return found
 
   def fetch(self, packages, size):
-    """Fetch exactly `packages` (apt checks their hashes) into the folder of debs."""
+    """Fetch exactly `packages` into the folder of debs.
+
+    apt checks the hashes of what it fetches, but of a file that is there only the size: we do that.
+    """
+    # Elsewhere than in `debs`, as apt leaves out what is in its working folder.
+    lines = self('apt-get', 'download', '--print-uris', '-qq', *packages, cwd=self.folder).splitlines()
+    wanted = {name: digest for _uri, name, _size, digest in map(str.split, lines)}
     with step(f'fetching {len(packages)} packages, {megabytes(size)}'):
-      for old in self.debs.iterdir():
-        old.unlink()
+      for old in self.debs.glob('*.deb'):
+        if wanted.get(old.name) != f'SHA256:{sha256(old)}':
+          old.unlink()
       self('apt-get', 'download', '-qq', *packages, cwd=self.debs)
-    return sorted(self.debs.glob('*.deb'))
+    return sorted(self.debs / name for name in wanted)
 
   def fetch_source_file(self, source, file, target):
     """Fetch one file of a source package; return False when the suite has another version."""
@@ -124,5 +134,13 @@ class Apt:
     return False
 
 
+def sha256(path):
+  digest = hashlib.sha256()
+  with open(path, 'rb') as file:
+    while block := file.read(1 << 20):
+      digest.update(block)
+  return digest.hexdigest()
+
+
 def unpack(deb, folder):
-  subprocess.run(['dpkg-deb', '-x', str(deb), str(folder)], check=True)
+  run(['dpkg-deb', '-x', deb, folder], 'delete the file and set up again')

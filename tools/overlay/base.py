@@ -7,17 +7,20 @@ Looked for in build/downloads, Debian's suites, the cache folders, and where --b
 counts by its sha256; any other tree by the git hash of what Debian's archive and upstream's tag share.
 """
 
+import errno
 import fnmatch
-import hashlib
+import http.client
 import os
 import shutil
 import tempfile
 import urllib.request
 from pathlib import Path
 
-from .apt import Apt
+from .apt import Apt, sha256
 from .command import Git, run
 from .report import ForkError, say, step
+
+PATIENCE = 60  # seconds without a byte after which a download has failed
 
 
 def ensure(layout, pin, source=None, offline=False):
@@ -79,14 +82,6 @@ def fetch_from_debian(layout, pin, target, tried):
   return False
 
 
-def sha256(path):
-  digest = hashlib.sha256()
-  with open(path, 'rb') as file:
-    while block := file.read(1 << 20):
-      digest.update(block)
-  return digest.hexdigest()
-
-
 def verify(archive, pin):
   found = sha256(archive)
   if found != pin.archive['sha256']:
@@ -109,11 +104,7 @@ def take(layout, pin, source, fresh):
   Returns whether it is the pinned archive's own.
   """
   if '://' in source:
-    archive = layout.downloads / source.rpartition('/')[2]
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    with step(f'fetching {archive.name}'):
-      urllib.request.urlretrieve(source, archive)
-    source = archive
+    source = download(source, layout.downloads)
   source = Path(source)
   if source.is_dir():
     with step(f'copying {source}'):
@@ -130,6 +121,29 @@ def take(layout, pin, source, fresh):
                     f'upstream.json says {pin.tree}',
                     f'give the pristine tree of tag {pin.version} (commit {pin.commit})')
   return False
+
+
+def download(url, folder):
+  """Fetch `url` into `folder`; the file has its name only once it is whole. Returns its path."""
+  target = folder / (url.rpartition('/')[2] or 'archive')
+  fresh = target.with_name(f'{target.name}.new')
+  folder.mkdir(parents=True, exist_ok=True)
+  try:
+    with step(f'fetching {target.name}'), urllib.request.urlopen(url, timeout=PATIENCE) as answer, \
+         open(fresh, 'wb') as file:
+      shutil.copyfileobj(answer, file)
+      length = answer.headers.get('Content-Length')
+      if length and file.tell() != int(length):
+        raise ConnectionError(f'it ended after {file.tell()} of {length} bytes')
+  except (OSError, ValueError, http.client.HTTPException) as error:
+    fresh.unlink(missing_ok=True)
+    if getattr(error, 'errno', None) == errno.ENOSPC:
+      raise
+    raise ForkError(f'cannot fetch {url}: {error}',
+                    'check the address and the network and run it again, or fetch it another way '
+                    'and give the file: tools/fork.py setup --base FILE') from None
+  fresh.replace(target)
+  return target
 
 
 def shared_tree(folder, pin):

@@ -15,8 +15,8 @@ import subprocess
 
 from .report import ForkError, say, step
 
-# Room for the base, the toolchain, npm, two trees and the built system libraries.
-NEEDED_ROOM = 2_500_000_000
+# Room that each part takes, downloads included; the sdk's has two trees and the system libraries.
+ROOM = {'base': 300_000_000, 'toolchain': 900_000_000, 'npm': 300_000_000, 'sdk': 1_000_000_000}
 OLDEST_NODE = 18
 
 # What each purpose needs: command (or `module:` of /usr/bin/python3) -> Debian's package.
@@ -61,11 +61,33 @@ def check_machine(machine=None):
                     'give your own LLVM and Binaryen: tools/fork.py setup --llvm DIR --binaryen DIR')
 
 
-def check_room(folder):
+def check_room(folder, parts=tuple(ROOM)):
+  """Stop when `folder` has no room for the `parts` that are still to be made."""
   free = shutil.disk_usage(folder).free
-  if free < NEEDED_ROOM:
-    raise ForkError(f'{folder} has {free / 1e9:.1f} GB free; set-up needs {NEEDED_ROOM / 1e9:.1f} GB',
+  needed = sum(ROOM[part] for part in parts)
+  if free < needed:
+    raise ForkError(f'{folder} has {free / 1e9:.1f} GB free; set-up needs {needed / 1e9:.1f} GB '
+                    f'for {", ".join(parts)}',
                     'free some room, or move the repository to a larger disk')
+
+
+def explain(error, folder):
+  """Whatever ended a run that works below `folder`, as a ForkError."""
+  if 'No space left on device' in f'{error} {getattr(error, "stderr", "")}':
+    problem = str(error).partition('\n  next: ')[0]
+    free = shutil.disk_usage(folder).free
+    return ForkError(f'{problem}\n{folder} has {free / 1e9:.1f} GB free; a whole set-up takes '
+                     f'{sum(ROOM.values()) / 1e9:.1f} GB there',
+                     'free some room, or move the repository to a larger disk, and run it again: '
+                     'what is finished is kept')
+  if isinstance(error, subprocess.CalledProcessError):
+    argv = error.cmd if isinstance(error.cmd, str) else ' '.join(map(str, error.cmd))
+    return ForkError(f'`{argv}` failed ({error.returncode})\n{error.stderr or ""}'.rstrip(),
+                     'correct what it reports and run it again')
+  if isinstance(error, OSError):
+    return ForkError(str(error), f'see that {folder} and what it holds are yours to read and write, '
+                     'then run it again')
+  return error
 
 
 def is_present(need):
@@ -75,13 +97,15 @@ def is_present(need):
   return shutil.which(need) is not None
 
 
-def missing_packages(purpose, present=is_present):
-  """Debian's packages for what `purpose` needs and this host lacks."""
-  return sorted({package for need, package in PURPOSES[purpose].items() if not present(need)})
+def missing_packages(purpose, present=is_present, own_toolchain=False):
+  """Debian's packages for what `purpose` needs and this host lacks; patchelf is for our toolchain only."""
+  needs = {need: package for need, package in PURPOSES[purpose].items()
+           if not (own_toolchain and need == 'patchelf')}
+  return sorted({package for need, package in needs.items() if not present(need)})
 
 
-def ensure_packages(purpose, offline):
-  missing = missing_packages(purpose)
+def ensure_packages(purpose, offline, own_toolchain=False):
+  missing = missing_packages(purpose, own_toolchain=own_toolchain)
   if not missing:
     return
   line = f'apt-get install -y --no-install-recommends {" ".join(missing)}'

@@ -7,10 +7,11 @@ They set up, or assemble, when build/sdk is missing or older than our sources.
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
-from . import configure, setup, tree
+from . import configure, host, setup, tree
 from . import pin as pins
 from .layout import Layout
 from .report import ForkError, say
@@ -22,8 +23,8 @@ def launch(script):
   layout = Layout(script.parent)
   try:
     refresh(layout)
-  except ForkError as error:
-    sys.exit(f'{script.name}: error: {error}')
+  except (ForkError, OSError, subprocess.CalledProcessError) as error:
+    sys.exit(f'{script.name}: error: {host.explain(error, layout.root)}')
   tool = str(layout.sdk / script.name)
   os.execv(sys.executable, [sys.executable, '-E', tool, *sys.argv[1:]])
 
@@ -32,6 +33,9 @@ def refresh(layout):
   pin = pins.read(layout.root)
   if not layout.read_stamp('sdk'):
     say('the fork is not set up yet: running tools/fork.py setup')
+    setup.set_up(layout, pin)
+  elif layout.read_stamp('toolchain').get('wanted', {}).get('place') != str(layout.prefix):
+    say('the toolchain was made in another place, or not to its end: running tools/fork.py setup')
     setup.set_up(layout, pin)
   elif not tree.is_current(layout, pin):
     with layout.lock():

@@ -25,13 +25,20 @@ HEADERS_STAMP = 'sysroot_install.stamp'
 HEADERS = ('.h', '.hpp', '.inc', '.def', '.in', '')
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include(?:_next)?[ \t]*[<"]([^>"]+)[>"]', re.MULTILINE)
 
+# What defines the libraries: their flags and file lists.
+DEFINITIONS = ('tools/system_libs.py', 'tools/deputy_libs.py')
+
 # Run in a process of its own: upstream's tools want a fresh interpreter. Each library variation
-# names its sources.
+# names its sources, and the modules of its class and the classes that it inherits from.
 LIST_LIBRARIES = '''
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from tools import system_libs
-print(json.dumps({lib.get_filename(): [str(f) for f in lib.get_files()]
+def sources(lib):
+  modules = {kind.__module__ for kind in type(lib).__mro__}
+  return [*map(str, lib.get_files()),
+          *(sys.modules[name].__file__ for name in modules if name.startswith('tools.'))]
+print(json.dumps({lib.get_filename(): sources(lib)
                   for lib in system_libs.Library.get_all_variations().values()}))
 '''
 
@@ -44,13 +51,13 @@ def at_start(argv, config, cache):
 
 
 def refresh(tree, cache):
-  """Delete from `cache` what the edits under `tree`/system since the last walk made stale."""
+  """Delete from `cache` what edits of the libraries' sources in `tree` since the last look made stale."""
   record = cache / 'system_files.json'
-  if walk(tree / 'system') == read(record):
+  if look(tree) == read(record):
     return
   cache.mkdir(parents=True, exist_ok=True)
   with lock(cache):
-    now = walk(tree / 'system')
+    now = look(tree)
     changed = changes(now, read(record), cache)
     if changed:
       erase(tree, cache, changed)
@@ -88,6 +95,16 @@ def read(record):
     return json.loads(record.read_text())
   except (OSError, ValueError):
     return None
+
+
+def look(tree):
+  """Time and size of every file that a library is made from, or defined in."""
+  found = walk(tree / 'system')
+  for path in DEFINITIONS:
+    with contextlib.suppress(FileNotFoundError):
+      about = os.stat(tree / path)
+      found[str(tree / path)] = [about.st_mtime_ns, about.st_size]
+  return found
 
 
 def walk(top):

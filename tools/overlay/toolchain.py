@@ -30,27 +30,50 @@ LLVM_TOOLS = ('clang', 'clang++', 'wasm-ld', 'llvm-ar', 'llvm-nm', 'llvm-objcopy
 BINARYEN_TOOLS = ('wasm-opt', 'wasm-emscripten-finalize', 'wasm-metadce')
 
 
+def supplied(layout, llvm=None, binaryen=None):
+  """The user's own folders as full paths: those given now, else those of the last set-up.
+
+  '' asks for Debian's again; so does a folder that is gone.
+  """
+  done = layout.read_stamp('toolchain')
+
+  def settle(name, given):
+    if given is not None:
+      return str(Path(given).resolve()) if given else None
+    kept = done[f'{name}_root'] if done.get('wanted', {}).get(name) else None
+    if kept and not Path(kept).is_dir():
+      say(f'the {name} that --{name} named is gone: {kept}')
+      return None
+    return kept
+
+  return settle('llvm', llvm), settle('binaryen', binaryen)
+
+
 def ensure(layout, pin, llvm=None, binaryen=None, offline=False):
-  """Have a working toolchain and note where it is, in the `toolchain` stamp."""
+  """Have a working toolchain and note where it is, in the `toolchain` stamp.
+
+  `llvm` and `binaryen` are what supplied() returned.
+  """
   wanted = {'place': str(layout.prefix), 'llvm': llvm, 'binaryen': binaryen}
   done = layout.read_stamp('toolchain')
   if done and done['wanted'] == wanted and Path(done['llvm_root']).is_dir():
     return
-  if not llvm and not binaryen and can_keep(done, layout):
-    relocate(layout)
-  elif not (llvm and binaryen):
-    fetch(layout, pin, llvm, binaryen, offline)
-  llvm_root = Path(llvm).resolve() if llvm else prefix_llvm(layout.prefix)
-  binaryen_root = Path(binaryen).resolve() if binaryen else layout.prefix / 'usr'
+  if not (llvm and binaryen):
+    if can_keep(done, wanted, layout):
+      relocate(layout)
+    else:
+      fetch(layout, pin, llvm, binaryen, offline)
+  llvm_root = Path(llvm) if llvm else prefix_llvm(layout.prefix)
+  binaryen_root = Path(binaryen) if binaryen else layout.prefix / 'usr'
   versions = try_out(pin, llvm_root, binaryen_root)
   layout.write_stamp('toolchain', {'wanted': wanted, 'llvm_root': str(llvm_root),
                                    'binaryen_root': str(binaryen_root), **versions})
 
 
-def can_keep(done, layout):
-  """Whether the prefix is whole and was only moved along with the repository."""
-  wanted = done.get('wanted', {})
-  return bool(done and layout.prefix.is_dir() and not wanted['llvm'] and not wanted['binaryen'])
+def can_keep(done, wanted, layout):
+  """Whether the prefix holds what is wanted and was only moved along with the repository."""
+  return bool(done and layout.prefix.is_dir()
+              and {**done['wanted'], 'place': wanted['place']} == wanted)
 
 
 def prefix_llvm(prefix):
