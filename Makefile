@@ -3,13 +3,14 @@
 #
 # The everyday doors; each sets up what it needs first, which takes moments once it is there.
 
-.PHONY: help setup run serve test check clean
+.PHONY: help setup run serve test bench check clean
 
 help:
 	@echo 'make setup   fetch base and toolchain, assemble build/sdk: ./emcc works'
 	@echo 'make run     build the demo and run it in a browser here'
 	@echo 'make serve   build the demo and serve it to your own browser'
 	@echo 'make test    run every test on every engine'
+	@echo 'make bench   measure the fork beside stock Emscripten and native code'
 	@echo 'make check   prove that overlay and patches are sound, lint our files'
 	@echo 'make clean   remove build/ but for what was downloaded'
 
@@ -27,6 +28,11 @@ serve:
 test:
 	@tools/fork.py setup --for test
 	@/usr/bin/python3 -m pytest
+
+bench:
+	@tools/fork.py setup --for test
+	@tools/fork.py assemble --stock
+	@/usr/bin/python3 bench/run.py $(BENCH)
 
 check:
 	@tools/fork.py setup --for test

@@ -1,0 +1,95 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# Sums up runs: medians and percentiles of all samples of a case, and ratios between cases, taken round by round
+# and then summed up, so that what slowed a whole round cancels out. rounds.py made the runs; report.py shows them.
+
+import statistics
+from dataclasses import dataclass, field
+
+DASH = '\N{EN DASH}'
+TIMES = '\N{MULTIPLICATION SIGN}'
+BASES = ('native', 'floor', 'stock')  # what the other variants are compared with
+
+
+@dataclass(frozen=True)
+class Spread:
+  median: float
+  p10: float
+  p90: float
+  low: float
+  high: float
+  count: int
+
+
+def percentile(ordered, share):
+  """Linear between the two nearest of `ordered`."""
+  position = share * (len(ordered) - 1)
+  below = int(position)
+  above = min(below + 1, len(ordered) - 1)
+  return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def spread(values):
+  if not values:
+    return None
+  ordered = sorted(values)
+  return Spread(statistics.median(ordered), percentile(ordered, 0.1), percentile(ordered, 0.9), ordered[0],
+                ordered[-1], len(ordered))
+
+
+@dataclass
+class Row:
+  """A case's figures; `figures` is None where every run failed."""
+
+  case: object
+  figures: Spread | None
+  ratios: dict = field(default_factory=dict)   # base variant -> Spread of the rounds' ratios
+  failures: list = field(default_factory=list)
+
+
+def base_case(case, base, known):
+  """The case that `case` is compared with as `base`: in the same place, but native outside of engines."""
+  if case.variant == base or BASES.index(base) > BASES.index(case.variant if case.variant in BASES else 'stock'):
+    return None
+  engine = 'native' if base == 'native' else case.engine
+  for other in known:
+    if (other.benchmark, other.variant, other.engine, other.cores) == (case.benchmark, base, engine, case.cores):
+      return other
+  return None
+
+
+def rows(runs):
+  """A Row for each case, in the order of the runs."""
+  by_case = {}
+  for run in runs:
+    by_case.setdefault(run.case, []).append(run)
+  medians = {case: {run.round: statistics.median(run.samples) for run in of_case if not run.failure}
+             for case, of_case in by_case.items()}
+  found = []
+  for case, of_case in by_case.items():
+    good = [run for run in of_case if not run.failure]
+    row = Row(case, spread([value for run in good for value in run.samples]),
+              failures=[run.failure for run in of_case if run.failure])
+    for base in BASES:
+      other = base_case(case, base, by_case)
+      ratios = [value / medians[other][number] for number, value in medians[case].items()
+                if other and medians[other].get(number)]
+      if ratios:
+        row.ratios[base] = spread(ratios)
+    found.append(row)
+  return found
+
+
+def number(value):
+  """Three digits that count, and thousands kept apart."""
+  if value is None:
+    return DASH
+  if abs(value) >= 100:
+    return f'{value:,.0f}'
+  if value == int(value):
+    return str(int(value))
+  for limit, digits in ((10, 1), (0.1, 2)):
+    if abs(value) >= limit:
+      return f'{value:.{digits}f}'
+  return f'{value:.2g}'

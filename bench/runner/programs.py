@@ -1,0 +1,98 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# Builds each benchmark in its variants: with the fork, with the stock base and with the host's compiler. The
+# harness's build.py compiles and caches the first two; rounds.py runs what comes out.
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from harness import build as building
+
+BENCH = Path(__file__).resolve().parents[1]
+REPO = BENCH.parent
+HEADER = BENCH / 'bench.h'
+NATIVE = REPO / 'build' / 'bench' / 'native'
+SUFFIXES = ('.c', '.cpp')
+NATIVE_SECONDS = 120
+
+COMPILERS = {
+  'deputy': REPO / 'build' / 'sdk' / 'emcc',
+  'stock': REPO / 'build' / 'stock' / 'emcc',
+}
+# Both end with main(), so that a run has an end to wait for.
+FLAGS = {
+  'deputy': ['-O3', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME'],
+  'stock': ['-O3', '-pthread', '-sPROXY_TO_PTHREAD', '-sEXIT_RUNTIME'],
+  'native': ['-O3', '-pthread'],
+}
+
+
+class BuildFailed(Exception):
+  """What the compiler said."""
+
+
+def sources(benchmark):
+  """The C or C++ files of a benchmark."""
+  names = [benchmark.source] if benchmark.source else [benchmark.name, *(benchmark.name + end for end in SUFFIXES)]
+  found = [BENCH / name for name in names if (BENCH / name).exists()]
+  if not found:
+    raise BuildFailed(f'no source of {benchmark.name} in {BENCH}: there should be one of {", ".join(names)}')
+  if found[0].is_dir():
+    return sorted(path for path in found[0].iterdir() if path.suffix in SUFFIXES)
+  return found[:1]
+
+
+def metric(benchmark):
+  return benchmark.metric or (Path(benchmark.source).stem if benchmark.source else benchmark.name)
+
+
+def build(benchmark, variant):
+  """What runs `benchmark` as `variant`: a harness Program, a path of an executable, or None for a floor."""
+  if variant == 'floor':
+    return None
+  files = sources(benchmark)
+  if variant == 'native':
+    return build_native(files, benchmark.flags)
+  os.environ['DEPUTY_EMCC'] = str(COMPILERS[variant])
+  building.revision.cache_clear()  # it is of one compiler
+  # A flag that is a Path counts in the harness's cache of builds, as a folder's headers do: hence the -include.
+  flags = [*FLAGS[variant], *benchmark.flags, '-include', HEADER]
+  own = files[0].parent
+  try:
+    return building.build(files, flags, metric(benchmark), include=[own] if own != BENCH else [])
+  except building.CompileError as error:
+    raise BuildFailed(str(error)) from error
+
+
+def build_native(files, flags):
+  compiler = shutil.which('cc')
+  if not compiler:
+    raise BuildFailed('no `cc` on PATH: install gcc')
+  command = [compiler, *FLAGS['native'], *flags, '-include', str(HEADER), *map(str, files)]
+  if any(path.suffix == '.cpp' for path in files):
+    command.append('-lstdc++')
+  headers = [HEADER, *files[0].parent.glob('*.h')]
+  digest = hashlib.sha256(repr(command).encode() + b''.join(path.read_bytes() for path in [*files, *headers]))
+  executable = NATIVE / f'{files[0].stem}-{digest.hexdigest()[:16]}'
+  if not executable.exists():
+    NATIVE.mkdir(parents=True, exist_ok=True)
+    made = executable.with_suffix('.new')
+    done = subprocess.run([*command, '-o', str(made)], capture_output=True, text=True, timeout=NATIVE_SECONDS,
+                          check=False)
+    if done.returncode:
+      raise BuildFailed(done.stderr)
+    made.rename(executable)
+  return executable
+
+
+def compiler_versions():
+  commands = {**{name: [str(path), '--version'] for name, path in COMPILERS.items()}, 'native': ['cc', '--version']}
+  versions = {}
+  for name, command in commands.items():
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    versions[name] = done.stdout.splitlines()[0] if done.stdout else done.stderr.strip()
+  return versions
