@@ -327,9 +327,11 @@ Object.assign(LibraryDeputy, {
   $deputyReportCrash__deps: ['$ExitStatus'],
   $deputyReportCrash: (e) => {
     if (e === 'unwind' || e instanceof ExitStatus) return e;
-    if (!(e instanceof Error)) {
-      // Where upstream knows type and what(), they are in `message`.
+    var isWasm = globalThis.WebAssembly?.Exception && e instanceof WebAssembly.Exception;
+    if (isWasm || !(e instanceof Error)) {
       var { message, stack } = e ?? {};
+      // Where upstream knows them, `message` is type and what().
+      if (isWasm && !Array.isArray(message)) message = null;
       e = new Error(message ? [].concat(message).join(': ') : `uncaught exception (${e}); link with -sEXCEPTION_STACK_TRACES to see which`);
       if (stack) e.stack = stack;
     }
@@ -352,6 +354,13 @@ Object.assign(LibraryDeputy, {
   $handleException: (e) => handleExitOrThrow(ENVIRONMENT_IS_PTHREAD ? deputyReportCrash(e) : e),
 
   // ---- Exit
+
+  // UI thread. exit() comes through shared memory and overtakes the messages of the
+  // workers that it ends: upstream complains of each.
+  $terminateWorker: (worker) => {
+    worker.terminate();
+    worker.onmessage = () => {};
+  },
 
   // Any thread. The UI thread gets here for every exit() of the program, also of
   // a pthread's (upstream's $exitOnMainThread); callMain's implicit exit, which
