@@ -78,13 +78,18 @@ def test_atexit_runs_on_the_deputy(build, run, engine):
 # ---- Start -------------------------------------------------------------------
 
 
-def test_promises(build, run, engine):
-  program = build('deputy/hello.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-O1')
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+def test_promises(build, run, engine, exit_runtime):
+  # With ASSERTIONS, which watch what is called after the runtime's exit.
+  program = build('deputy/test_main_thread.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sEXIT_RUNTIME={exit_runtime}')
   result = run(program, engine, page_js='''
     const {deputy} = Module;
-    return {started: await deputy.started === undefined, thread: deputy.thread > 0, exited: await deputy.exited};
+    const started = await deputy.started === undefined;
+    const running = deputy.thread > 0;
+    const exited = await deputy.exited;
+    return {started, running, exited, after: deputy.thread > 0};
   ''')
-  assert result.report == {'started': True, 'thread': True, 'exited': 0}
+  assert result.report == {'started': True, 'running': True, 'exited': 0, 'after': not exit_runtime}
 
 
 def test_factory_resolves_when_the_deputy_runs(build, run, engine):

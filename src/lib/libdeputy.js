@@ -7,8 +7,9 @@
  * which a program starts, ends and fails. The C++ half, which creates the deputy
  * and runs main() on it, is system/lib/deputy/deputy_main.cpp.
  *
- *   Module.deputy.thread   pthread_t of the deputy, 0 before it runs and after
- *                          pthread_exit() in main(). Any thread.
+ *   Module.deputy.thread   pthread_t of the deputy, 0 before it runs, after
+ *                          pthread_exit() in main() and after the runtime has
+ *                          exited. Any thread.
  *   Module.deputy.started  UI thread. A Promise, resolved with undefined when the
  *                          deputy is about to run main(); rejected with an Error
  *                          when it can't be started.
@@ -54,8 +55,14 @@ var LibraryDeputy = {
 
     // Any thread, while the script is evaluated: the runtime does not exist yet.
     init() {
-      var api = { get 'thread'() { return runtimeInitialized ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0 } };
-      Module['deputy'] = api;
+      var api = Module['deputy'] = {
+        get 'thread'() {
+#if EXIT_RUNTIME
+          if (runtimeExited) return 0;
+#endif
+          return runtimeInitialized ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0;
+        },
+      };
       if (ENVIRONMENT_IS_PTHREAD) return;
       Deputy.started = Deputy.newPromise();
       Deputy.exited = Deputy.newPromise();
