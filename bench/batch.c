@@ -11,12 +11,10 @@
 
 #define THREADS 8
 
-static void* nothing(void* arg) { return arg; }
-
 static void eight(void) {
   pthread_t threads[THREADS];
   for (int i = 0; i < THREADS; i++) {
-    if (pthread_create(&threads[i], NULL, nothing, NULL))
+    if (pthread_create(&threads[i], NULL, bench_empty_thread, NULL))
       abort();
   }
   for (int i = 0; i < THREADS; i++) {

@@ -3,19 +3,20 @@
  * SPDX-License-Identifier: MIT
  *
  * What every benchmark program includes, once, beside its main(): a clock, a
- * timed loop and samples as JSON lines. The same source runs natively and in
- * every engine; runner/rounds.py gives the arguments and reads the lines.
+ * timed loop, samples as JSON lines and a thread that does nothing. The same
+ * source runs natively and in every engine; runner/rounds.py gives the
+ * arguments and reads the lines.
  *
- *   static void pair(void) { ... }
  *   int main(int argc, char** argv) {
  *     bench_begin(argc, argv);
- *     bench_time("create_join", pair, 1);
+ *     bench_time("create_join", bench_create_join, 1);
  *     return bench_end();
  *   }
  */
 #pragma once
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -106,4 +107,14 @@ bench_time(const char* name, void (*step)(void), int things) {
       step();
     bench_report(name, "us", (bench_now_ms() - start) * 1e3 / calls / things);
   }
+}
+
+static inline void* bench_empty_thread(void* arg) { return arg; }
+
+// Creates a thread that does nothing, and joins it.
+static inline void bench_create_join(void) {
+  pthread_t thread;
+  int error = pthread_create(&thread, NULL, bench_empty_thread, NULL);
+  if (error || pthread_join(thread, NULL))
+    abort();
 }

@@ -6,7 +6,6 @@
 // One create and join at the moment the UI thread starts to spin for 200 ms,
 // with a parked worker there to take the thread. Natively there is no UI.
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -17,15 +16,6 @@
 
 enum { FREE, SPINNING };
 static atomic_int ui;
-
-static void* nothing(void* arg) { return arg; }
-
-static void pair(void) {
-  pthread_t thread;
-  int error = pthread_create(&thread, NULL, nothing, NULL);
-  if (error || pthread_join(thread, NULL))
-    abort();
-}
 
 static void wait_for(int state) {
   while (atomic_load(&ui) != state)
@@ -51,12 +41,12 @@ static void block_ui(void) {
 int main(int argc, char** argv) {
   bench_begin(argc, argv);
   for (int i = 0; i < 20; i++)
-    pair();
+    bench_create_join();
   for (int i = 0; i < SAMPLES; i++) {
     usleep(20000); // the last thread's worker is parked by now
     block_ui();
     double start = bench_now_ms();
-    pair();
+    bench_create_join();
     bench_report("create_ui_blocked", "ms", bench_now_ms() - start);
     wait_for(FREE);
   }

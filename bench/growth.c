@@ -14,15 +14,13 @@
 #define PAIRS 2000
 #define MOST 8
 
-static void* nothing(void* arg) { return arg; }
-
 int main(int argc, char** argv) {
   bench_begin(argc, argv);
   for (int pairs = 0, live = 1; pairs < PAIRS;
        pairs += live, live = live % MOST + 1) {
     pthread_t threads[MOST];
     for (int i = 0; i < live; i++) {
-      if (pthread_create(&threads[i], NULL, nothing, NULL))
+      if (pthread_create(&threads[i], NULL, bench_empty_thread, NULL))
         abort();
     }
     for (int i = 0; i < live; i++)

@@ -5,7 +5,8 @@
 
 Called by emcc.py when it has read its arguments and by link.py before it chooses
 libraries. Clashes with other settings stand in settings.py, in
-INCOMPATIBLE_SETTINGS.
+INCOMPATIBLE_SETTINGS; here is the one with a single value of a setting, which that
+table can't express.
 """
 
 from .settings import settings, user_settings
