@@ -24,15 +24,38 @@ def imply_threads(args):
     settings.PTHREADS = 1
 
 
+# In system/lib/deputy/worker_pool.cpp.
+MAX_WORKERS = 512
+
+# Exports that take or return a pointer; see create_pointer_conversion_wrappers in emscripten.py.
+POINTERS = [
+  '_emscripten_deputy_pool_slot_of:_p',
+  '_emscripten_deputy_pool_starts:p',
+  '_emscripten_deputy_pool_submit_with_objects:_p_',
+  '_emscripten_deputy_pool_thread_of:p_',
+  '_emscripten_deputy_pool_word:p_',
+]
+
+
 def setup_link():
-  """Set what the deputy is built on. Returns the JS library of the mode."""
+  """Set what the deputy is built on. Returns the JS libraries of the mode."""
   if settings.MODULARIZE == 'instance':
     exit_with_error('DEPUTY_THREAD is not compatible with MODULARIZE=instance (it exports no Module '
                     'to wait for the deputy on: use -sEXPORT_ES6 or -sMODULARIZE)')
   if user_settings.get('PROXY_TO_PTHREAD') != '0':
     settings.PROXY_TO_PTHREAD = 1
+  setup_pool()
+  settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
+  settings.SIGNATURE_CONVERSIONS += POINTERS
+  return ['libdeputy.js', 'libdeputy_pool.js']
+
+
+def setup_pool():
+  if not 1 <= settings.PTHREAD_POOL_SIZE_MAX <= MAX_WORKERS:
+    exit_with_error(f'PTHREAD_POOL_SIZE_MAX must be from 1 to {MAX_WORKERS}, what engines allow: '
+                    f'{settings.PTHREAD_POOL_SIZE_MAX}')
   # The page does not wait for the pool before main(): a deputy may block while
   # the UI thread, at its event loop, loads workers.
   settings.PTHREAD_POOL_DELAY_LOAD = 1
-  settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
-  return 'libdeputy.js'
+  # The deputy's worker loads while the page still fetches and compiles the module.
+  settings.PTHREAD_POOL_SIZE = f'Math.min(Math.max(1, {settings.PTHREAD_POOL_SIZE}), {settings.PTHREAD_POOL_SIZE_MAX})'

@@ -6,8 +6,11 @@
 Imported by system_libs.py, which finds them as subclasses of its own.
 """
 
+from . import utils
 from .settings import settings
-from .system_libs import Library
+from .system_libs import DebugLibrary, Library, MuslInternalLibrary
+
+CXX_FLAGS = ['-std=c++20', '-fno-exceptions', '-fno-rtti']
 
 
 class crt1_deputy_main(Library):
@@ -16,12 +19,30 @@ class crt1_deputy_main(Library):
   name = 'crt1_deputy_main'
   src_dir = 'system/lib/deputy'
   src_files = ['deputy_main.cpp']
-  cflags = ['-pthread', '-std=c++20', '-fno-exceptions', '-fno-rtti']
+  cflags = ['-pthread', *CXX_FLAGS]
 
   force_object_files = True
 
   def get_ext(self):
     return '.o'
+
+  def can_use(self):
+    return super().can_use() and settings.DEPUTY_THREAD
+
+
+class libdeputy(DebugLibrary):
+  """The rooms' runtime. It comes before libc, because thread_life.c stands in for a file of it."""
+
+  name = 'libdeputy'
+  src_dir = 'system/lib/deputy'
+  src_files = ['worker_pool.cpp', 'thread_life.c']
+  cflags = ['-pthread']
+
+  def customize_build_cmd(self, cmd, filename):
+    if filename.endswith('.cpp'):
+      return cmd + CXX_FLAGS
+    # Only C can include musl's internals, which stand in the way of libc++'s headers.
+    return cmd + [f'-I{utils.path_from_root(folder)}' for folder in MuslInternalLibrary.includes]
 
   def can_use(self):
     return super().can_use() and settings.DEPUTY_THREAD

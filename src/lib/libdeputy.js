@@ -17,14 +17,14 @@
  *                          when main() has returned and left nothing running, or
  *                          exit() was called on any thread, whatever EXIT_RUNTIME
  *                          says, and with 0 when main() ended its own thread by
- *                          pthread_exit(); rejected with an Error when the deputy
+ *                          pthread_exit() and the last thread has ended; rejected with an Error when the deputy
  *                          could not be started, or when any thread died of a
  *                          trap, an abort or an uncaught exception.
  *
  *   const status = await Module.deputy.exited;
  *
  * This file is read after libpthread.js and changes some of its functions: the
- * upstream one then lives on under another name ($spawnThreadOrThrow, ...).
+ * upstream one then lives on under another name ($runEntryPoint, ...).
  */
 
 #if !DEPUTY_THREAD
@@ -34,7 +34,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_thread_set_strongref', '$terminateWorker'],
+  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$callUserCallback', '$exitOnMainThread'],
   $Deputy__postset: 'Deputy.init();',
   $Deputy: {
     // { promise, resolve, reject } of Module.deputy.started and .exited.
@@ -45,8 +45,6 @@ var LibraryDeputy = {
     failure: null,
     // What `new Worker` threw last.
     refusal: null,
-    // The deputy's Worker, from its creation on.
-    worker: null,
     // Bounds the time from the creation of the deputy to its first sign of life.
     timer: 0,
     // The last Content-Security-Policy violation that can have kept a worker from
@@ -63,6 +61,7 @@ var LibraryDeputy = {
           return runtimeInitialized ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0;
         },
       };
+      api['pool'] = DeputyPool.api();
       if (ENVIRONMENT_IS_PTHREAD) return;
       Deputy.started = Deputy.newPromise();
       Deputy.exited = Deputy.newPromise();
@@ -105,9 +104,7 @@ var LibraryDeputy = {
     },
 
     // The deputy exists; its worker may not have loaded yet.
-    created(thread) {
-      Deputy.worker = PThread.pthreads[thread];
-      __emscripten_thread_set_strongref(thread);
+    created() {
 #if DEPUTY_START_TIMEOUT
       Deputy.timer = setTimeout(() => Deputy.fail(
         'its worker gave no sign of life within {{{ DEPUTY_START_TIMEOUT }}} ms. Look for a request of ' + Deputy.scriptUrl() + ' that is still pending, or give slow networks more time with -sDEPUTY_START_TIMEOUT=<ms>.'
@@ -129,19 +126,19 @@ var LibraryDeputy = {
       clearTimeout(Deputy.timer);
       Deputy.isStarted = true;
       Deputy.started.resolve();
+      DeputyPool.ready();
     },
 
     // The program is over; in a page the deputy goes on serving.
     exit(status) {
       Deputy.exited.resolve(status);
-      Deputy.release();
+      DeputyPool.release();
     },
 
-    // Nothing of the program keeps Node.js alive any more.
-    release() {
-#if ENVIRONMENT_MAY_BE_NODE
-      if (ENVIRONMENT_IS_NODE) Deputy.worker?.unref();
-#endif
+    // No thread is alive: main() ended its own by pthread_exit(), and the last of the
+    // others has followed.
+    quiet() {
+      callUserCallback(() => exitOnMainThread(0));
     },
 
     // Reports, once, that the program can't start. Returns the Error.
@@ -153,7 +150,7 @@ var LibraryDeputy = {
       Deputy.started.reject(Deputy.failure);
       Deputy.exited.reject(Deputy.failure);
       // What was given up must not begin after all.
-      if (Deputy.worker) terminateWorker(Deputy.worker);
+      DeputyPool.close();
       return Deputy.failure;
     },
 
@@ -191,8 +188,9 @@ var LibraryDeputy = {
         worker.addEventListener(type, handler);
       };
       listen('message', (e) => {
-        var crash = (e.data ?? e).deputyCrash;
-        if (crash) Deputy.crashed(crash);
+        var message = e.data ?? e;
+        if (message.deputyCrash) Deputy.crashed(message.deputyCrash);
+        DeputyPool.receive(worker, message);
       });
       listen('error', (e) => {
 #if ENVIRONMENT_MAY_BE_NODE
@@ -202,8 +200,12 @@ var LibraryDeputy = {
         // A script that did not load fires a bare Event: no message, no line.
         if (e.message !== undefined) return Deputy.crashed(e.error ?? e);
         e.stopImmediatePropagation();
-        Deputy.notLoaded();
+        DeputyPool.lost(worker);
       });
+#if ENVIRONMENT_MAY_BE_NODE
+      // Browsers don't tell of a worker that dies.
+      if (ENVIRONMENT_IS_NODE) listen('exit', () => DeputyPool.lost(worker));
+#endif
     },
 
     // A thread died. Rejects `exited` with its name, message and stack.
@@ -216,9 +218,7 @@ var LibraryDeputy = {
     },
 
     async notLoaded() {
-      var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
-      if (Deputy.isStarted) err(`a pthread's worker could not be loaded: ${reason}`);
-      else Deputy.fail(reason);
+      Deputy.fail(await Deputy.whyNotLoaded(Deputy.scriptUrl()));
     },
 
     // The error event of a script that did not load doesn't say why, and the event
@@ -251,16 +251,15 @@ var LibraryDeputy = {
 
   // ---- Called by deputy_main.cpp ---------------------------------------------
 
-  _emscripten_deputy_created_js__deps: ['$Deputy', '_emscripten_thread_set_strongref'],
-  _emscripten_deputy_created_js__sig: 'vp',
-  _emscripten_deputy_created_js: (thread) => Deputy.created(thread),
+  _emscripten_deputy_created_js__deps: ['$Deputy'],
+  _emscripten_deputy_created_js__sig: 'v',
+  _emscripten_deputy_created_js: () => Deputy.created(),
 
   _emscripten_deputy_not_created_js__deps: ['$Deputy'],
   _emscripten_deputy_not_created_js__sig: 'vi',
   _emscripten_deputy_not_created_js: (error) => {
-    if (Deputy.refusal) return Deputy.notLoaded();
     switch (error) {
-      case {{{ cDefs.ENOMEM }}}:
+      case {{{ cDefs.EAGAIN }}}:
         return Deputy.fail('there is no memory for its stack of STACK_SIZE ({{{ STACK_SIZE }}}) bytes: raise -sINITIAL_MEMORY, or allow -sALLOW_MEMORY_GROWTH.');
 #if OFFSCREENCANVAS_SUPPORT
       case {{{ cDefs.EINVAL }}}:
@@ -281,13 +280,7 @@ var LibraryDeputy = {
   _emscripten_deputy_idle_js__deps: ['$Deputy'],
   _emscripten_deputy_idle_js__sig: 'v',
   _emscripten_deputy_idle_js__proxy: 'async',
-  _emscripten_deputy_idle_js: () => Deputy.release(),
-
-  // main() ended its own thread, by pthread_exit() or a cancellation.
-  _emscripten_deputy_ended_js__deps: ['$Deputy'],
-  _emscripten_deputy_ended_js__sig: 'v',
-  _emscripten_deputy_ended_js__proxy: 'async',
-  _emscripten_deputy_ended_js: () => Deputy.exit(0),
+  _emscripten_deputy_idle_js: () => DeputyPool.release(),
 };
 
 // ---- Upstream's functions, changed -------------------------------------------
@@ -301,7 +294,6 @@ function moveUpstream(from, to) {
   }
 }
 
-moveUpstream('$spawnThread', '$spawnThreadOrThrow');
 moveUpstream('$invokeEntryPoint', '$runEntryPoint');
 moveUpstream('$handleException', '$handleExitOrThrow');
 moveUpstream('$maybeExit', '$maybeExitThread');
@@ -314,24 +306,12 @@ Object.assign(LibraryDeputy, {
   // will too, and that is reported.
   $PThread__postset: 'try { PThread.init(); } catch (e) { Deputy.refusal = e; }',
 
-  // pthread_create() answers EAGAIN where the browser refuses a worker.
-  $spawnThread__deps: ['$spawnThreadOrThrow', '$Deputy'],
-  $spawnThread: (threadParams) => {
-    try {
-      return spawnThreadOrThrow(threadParams);
-    } catch (e) {
-      Deputy.refusal = e;
-      if (Deputy.isStarted) err(`pthread_create: the browser refused a worker: ${e}`);
-      return {{{ cDefs.EAGAIN }}};
-    }
-  },
-
   // ---- Faults (pthreads)
 
   // A thread that dies tells the page of what, with its own stack, which a worker's
   // error event doesn't carry. Returns what to throw: exceptions of C++ are not
   // Errors, and can't be cloned or printed.
-  $deputyReportCrash__deps: ['$ExitStatus'],
+  $deputyReportCrash__deps: ['$ExitStatus', '$DeputyPool'],
   $deputyReportCrash: (e) => {
     if (e === 'unwind' || e instanceof ExitStatus) return e;
     var isWasm = globalThis.WebAssembly?.Exception && e instanceof WebAssembly.Exception;
@@ -343,6 +323,7 @@ Object.assign(LibraryDeputy, {
       if (stack) e.stack = stack;
     }
     postMessage({ deputyCrash: { name: e.name, message: e.message, stack: e.stack } });
+    DeputyPool.crash();
     return e;
   },
 

@@ -27,11 +27,10 @@
 extern "C" {
 
 // In libdeputy.js.
-void _emscripten_deputy_created_js(pthread_t thread);
+void _emscripten_deputy_created_js(void);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
 void _emscripten_deputy_idle_js(void);
-void _emscripten_deputy_ended_js(void);
 
 // The program's own main(), or its absence: clang names it __main_void or
 // __main_argc_argv after its parameters.
@@ -83,7 +82,6 @@ namespace {
 // when its block comes to lie at the same address.
 void deputy_ended(void*) {
   deputy.store(0, std::memory_order_relaxed);
-  _emscripten_deputy_ended_js();
 }
 
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
@@ -114,19 +112,12 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
   main_argc = argc;
   main_argv = argv;
 
-  // main() gets the stack that it would have on the UI thread: STACK_SIZE. It
-  // is allocated here, because pthread_create does not look at what malloc
-  // returns.
-  size_t size = emscripten_stack_get_base() - emscripten_stack_get_end();
-  void* stack = malloc(size);
-  if (!stack) {
-    _emscripten_deputy_not_created_js(ENOMEM);
-    return ENOMEM;
-  }
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstack(&attr, stack, size);
+  // main() gets the stack that it would have on the UI thread: STACK_SIZE.
+  pthread_attr_setstacksize(
+    &attr, emscripten_stack_get_base() - emscripten_stack_get_end());
   // Upstream's token for "the canvases of OFFSCREENCANVASES_TO_PTHREAD".
   emscripten_pthread_attr_settransferredcanvases(
     &attr, reinterpret_cast<const char*>(-1));
@@ -135,11 +126,10 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
   int error = pthread_create(&thread, &attr, deputy_entry, nullptr);
   pthread_attr_destroy(&attr);
   if (error) {
-    free(stack);
     _emscripten_deputy_not_created_js(error);
     return error;
   }
-  _emscripten_deputy_created_js(thread);
+  _emscripten_deputy_created_js();
   return 0;
 }
 

@@ -1,0 +1,558 @@
+/**
+ * @license
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Room `pool`: the two ends of a conversation between the UI thread, which starts and
+ * ends workers, and the workers, which run one thread after the other. The threads
+ * themselves come and go through shared memory: system/lib/deputy/worker_pool.cpp,
+ * whose head has the way of a thread.
+ *
+ * Messages, besides upstream's:
+ *
+ *   UI -> worker   place, in CMD_LOAD   its slot and its idle stack
+ *                  deputyObjects        what a thread gets that can't be in memory
+ *   worker -> UI   deputyPool: 'grow'     workers are missing
+ *                              'objects'  `thread` waits for its objects
+ *                              'left'     retired: end me
+ *                              'crashed'  my thread died: end me
+ *                              'quiet'    no thread is alive
+ */
+
+#if !DEPUTY_THREAD
+#error "Internal error! DEPUTY_THREAD should be enabled when including libdeputy_pool.js."
+#endif
+
+{{{
+  // Of the stack of an idle worker, which runs worker_pool.cpp and nothing else.
+  const IDLE_STACK_SIZE = 1024;
+  // What next(), woken() and resume() in worker_pool.h return besides the index of a
+  // thread, and what says that there is none.
+  const PARK = -1;
+  const LEAVE = -2;
+  const NONE = -1;
+  // Of ThreadStart in worker_pool.cpp.
+  const START_SIZE = 4 * POINTER_SIZE;
+  // WorkerPool::PARKED and ::RETRY.
+  const PARKED = 4;
+  const RETRY = -2;
+  // How long an idle worker blocks before it goes to its event loop, where waking it
+  // costs more; and how long it runs one thread after the other before it looks in
+  // there, for messages. The longest slice of an engine that loses wakes there.
+  const HOT_MS = 2;
+  const TRIP_MS = 10;
+  const LONGEST_SLICE_MS = 1000;
+  // A worker that could not be loaded is tried again after 100 ms, then 200.
+  const ATTEMPTS = 3;
+  const RETRY_MS = 100;
+  // How long a worker whose thread crashed may take to say why.
+  const CRASH_MS = 1000;
+}}}
+
+var LibraryDeputyPool = {
+  $DeputyPool__deps: [
+    '_emscripten_deputy_pool_answer', '_emscripten_deputy_pool_bury', '_emscripten_deputy_pool_crashed',
+    '_emscripten_deputy_pool_loaded', '_emscripten_deputy_pool_next', '_emscripten_deputy_pool_open',
+    '_emscripten_deputy_pool_refuse', '_emscripten_deputy_pool_request', '_emscripten_deputy_pool_resume',
+    '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
+    '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
+    '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_set_wait_async',
+    'emscripten_deputy_pool_idle', 'emscripten_deputy_pool_idle_timeout', 'emscripten_deputy_pool_live',
+    'emscripten_deputy_pool_max', 'emscripten_deputy_pool_queued', '_emscripten_deputy_pool_ready',
+    'emscripten_deputy_pool_set_idle_timeout', 'emscripten_deputy_pool_set_max', 'emscripten_deputy_pool_set_size',
+    'emscripten_deputy_pool_set_spare', 'emscripten_deputy_pool_size', 'emscripten_deputy_pool_spare',
+    '_emscripten_check_mailbox', '_emscripten_thread_crashed', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
+    'emscripten_num_logical_cores', 'emscripten_stack_set_limits', 'pthread_self', 'malloc',
+    '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
+  ],
+  $DeputyPool__postset: () => {
+    addAtInit('DeputyPool.configure();');
+    return 'PThread.pthreads = DeputyPool.pthreads();';
+  },
+  $DeputyPool: {
+    // ---- UI thread -------------------------------------------------------------
+
+    // The Workers by slot; the idle stacks of slots, which outlive them.
+    workers: [],
+    idleStacks: [],
+    isClosed: false,
+    // Loads that failed one after the other, and the timers that wait.
+    failures: 0,
+    retryTimer: 0,
+    shrinkTimer: 0,
+    // By thread: what it gets by message.
+    objects: {},
+    // Whether workers keep Node.js alive.
+    holds: true,
+    // Of reserve(): { wanted, resolve, reject }.
+    reservations: [],
+
+    // The runtime is about to run static constructors.
+    configure() {
+      var size = {{{ PTHREAD_POOL_SIZE }}};
+      __emscripten_deputy_thread_set_wait_async(!waitAsyncPolyfilled);
+      _emscripten_deputy_pool_set_max({{{ PTHREAD_POOL_SIZE_MAX }}});
+      _emscripten_deputy_pool_set_idle_timeout({{{ PTHREAD_POOL_IDLE_TIMEOUT }}});
+      _emscripten_deputy_pool_set_size(size);
+      Module['pthreadPoolReady'] = new Promise((resolve, reject) => DeputyPool.reservations.push({ wanted: size, resolve, reject }));
+      Module['pthreadPoolReady'].catch(() => {});
+    },
+
+    // The deputy runs: from now on workers are loaded ahead of need.
+    ready() {
+      _emscripten_deputy_pool_set_spare({{{ PTHREAD_POOL_SPARE < 0 ? 'Math.min(4, Math.ceil(_emscripten_num_logical_cores() / 2))' : PTHREAD_POOL_SPARE }}});
+    },
+
+    // Starts the workers that are missing.
+    grow() {
+      if (DeputyPool.isClosed || DeputyPool.retryTimer) return;
+      for (var missing = __emscripten_deputy_pool_answer(); missing > 0; missing--) {
+        try {
+          if (!PThread.unusedWorkers.length) PThread.allocateUnusedWorker();
+        } catch (e) {
+          Deputy.refusal = e;
+          return DeputyPool.failed();
+        }
+        PThread.loadWasmModuleToWorker(PThread.unusedWorkers.shift());
+      }
+      DeputyPool.watchIdle();
+    },
+
+    // What a new worker is told besides the module and the memory.
+    place(worker) {
+      var slot = __emscripten_deputy_pool_open();
+      DeputyPool.workers[slot] = worker;
+      var idleStack = DeputyPool.idleStacks[slot] ||= _malloc({{{ IDLE_STACK_SIZE }}});
+      worker.slot = slot;
+      worker.strongref = DeputyPool.holds;
+      return { slot, idleStack };
+    },
+
+    // A Worker has said something.
+    receive(worker, { cmd, deputyPool, thread }) {
+      if (cmd == {{{ CMD_LOADED }}}) {
+        worker.isLoaded = true;
+        DeputyPool.failures = 0;
+        DeputyPool.settleReservations();
+      }
+      switch (deputyPool) {
+        case 'grow':
+          DeputyPool.grow();
+          break;
+        case 'objects': {
+          var { transferList, ...message } = DeputyPool.objects[thread];
+          delete DeputyPool.objects[thread];
+          worker.postMessage({ deputyObjects: message }, transferList);
+          break;
+        }
+        case 'left':
+          DeputyPool.end(worker);
+          __emscripten_deputy_pool_vacate(worker.slot);
+          break;
+        case 'crashed':
+          DeputyPool.lost(worker);
+          break;
+        case 'quiet':
+          Deputy.quiet();
+      }
+    },
+
+    end(worker, delay = 0) {
+      delete DeputyPool.workers[worker.slot];
+      worker.isEnded = true;
+      var timer = setTimeout(() => terminateWorker(worker), delay);
+#if ENVIRONMENT_MAY_BE_NODE
+      timer.unref?.();
+#endif
+    },
+
+    // The worker runs no more: it crashed, its script did not load, or it was
+    // terminated. Its thread ends, and others go on.
+    lost(worker) {
+      if (worker.isEnded || DeputyPool.isClosed) return;
+      // What a thread died of is on its way as an event of its worker.
+      DeputyPool.end(worker, worker.isLoaded ? {{{ CRASH_MS }}} : 0);
+      if (worker.slot === undefined) {
+        PThread.unusedWorkers = PThread.unusedWorkers.filter((w) => w != worker);
+      } else {
+        DeputyPool.bury(worker.slot);
+      }
+      if (!worker.isLoaded) DeputyPool.failed();
+      else DeputyPool.grow();
+    },
+
+    bury(slot, delay = 1) {
+      if (__emscripten_deputy_pool_bury(slot) == {{{ RETRY }}}) {
+        setTimeout(() => DeputyPool.bury(slot, Math.min(2 * delay, 1000)), delay);
+      }
+    },
+
+    // A worker could not be had. Those that wait for one get it later, or an error.
+    async failed() {
+      DeputyPool.failures++;
+      if (!Deputy.isStarted) {
+        if (DeputyPool.workers.some((worker) => worker)) return;
+        return Deputy.notLoaded();
+      }
+      if (DeputyPool.failures < {{{ ATTEMPTS }}}) {
+        DeputyPool.retryTimer ||= setTimeout(() => {
+          DeputyPool.retryTimer = 0;
+          DeputyPool.grow();
+        }, {{{ RETRY_MS }}} << (DeputyPool.failures - 1));
+        return;
+      }
+      if (DeputyPool.failures > {{{ ATTEMPTS }}}) return;
+      var ended = __emscripten_deputy_pool_refuse();
+      var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
+      err(`no more workers for pthreads can be had: ${reason} ` +
+          `${ended} threads that waited for one have ended with PTHREAD_CANCELED; until emscripten_deputy_pool_reserve() ` +
+          `or emscripten_deputy_pool_set_max() asks for another try, pthread_create answers EAGAIN beyond ${_emscripten_deputy_pool_size()} threads.`);
+      DeputyPool.settleReservations(new Error(`no more workers for pthreads can be had: ${reason}`));
+    },
+
+    // Looks for idle workers after every PTHREAD_POOL_IDLE_TIMEOUT, while there are
+    // more than stay in any case.
+    watchIdle() {
+      var timeout = _emscripten_deputy_pool_idle_timeout();
+      if (!timeout || DeputyPool.shrinkTimer) return;
+      DeputyPool.shrinkTimer = setTimeout(() => {
+        DeputyPool.shrinkTimer = 0;
+        if (!DeputyPool.isClosed && __emscripten_deputy_pool_shrink()) DeputyPool.watchIdle();
+      }, timeout);
+#if ENVIRONMENT_MAY_BE_NODE
+      DeputyPool.shrinkTimer.unref?.();
+#endif
+    },
+
+    // Any thread for the figures. `Module.deputy.pool`.
+    api() {
+      var figure = (get, set) => ({
+        get: () => runtimeInitialized ? get() : 0,
+        set: set && ((value) => {
+          if (set(value)) throw new RangeError(`${value} is not a number of workers, or milliseconds, that the pool can take`);
+          if (!ENVIRONMENT_IS_PTHREAD) DeputyPool.watchIdle();
+        }),
+        enumerable: true,
+      });
+      var pool = Object.defineProperties({}, {
+        'size': figure(() => _emscripten_deputy_pool_size(), (n) => _emscripten_deputy_pool_set_size(n)),
+        'idle': figure(() => _emscripten_deputy_pool_idle()),
+        'queued': figure(() => _emscripten_deputy_pool_queued()),
+        'live': figure(() => _emscripten_deputy_pool_live()),
+        'spare': figure(() => _emscripten_deputy_pool_spare(), (n) => _emscripten_deputy_pool_set_spare(n)),
+        'max': figure(() => _emscripten_deputy_pool_max(), (n) => _emscripten_deputy_pool_set_max(n)),
+        'idleTimeout': figure(() => _emscripten_deputy_pool_idle_timeout(), (n) => _emscripten_deputy_pool_set_idle_timeout(n)),
+      });
+      if (!ENVIRONMENT_IS_PTHREAD) pool['reserve'] = DeputyPool.reserve;
+      return pool;
+    },
+
+    reserve: (threads) => new Promise((resolve, reject) => {
+      var wanted = __emscripten_deputy_pool_request(threads);
+      if (wanted < 0) {
+        throw new RangeError(`there can't be workers for ${threads} more threads: ${_emscripten_deputy_pool_live()} are alive, PTHREAD_POOL_SIZE_MAX is ${_emscripten_deputy_pool_max()}`);
+      }
+      DeputyPool.reservations.push({ wanted, resolve, reject });
+      DeputyPool.settleReservations();
+    }),
+
+    settleReservations(error) {
+      DeputyPool.reservations = DeputyPool.reservations.filter(({ wanted, resolve, reject }) => {
+        if (error) reject(error);
+        else if (__emscripten_deputy_pool_ready() < wanted) return true;
+        else resolve();
+      });
+    },
+
+    workerOf(thread) {
+      return DeputyPool.workers[__emscripten_deputy_pool_slot_of(thread)];
+    },
+
+    // Upstream's PThread.pthreads, thread to Worker: what it was, at this moment.
+    pthreads: () => new Proxy({}, {
+      get: (_, thread) => DeputyPool.workerOf(+thread),
+      has: (_, thread) => !!DeputyPool.workerOf(+thread),
+      ownKeys: () => DeputyPool.workers.map((_, slot) => String(__emscripten_deputy_pool_thread_of(slot))).filter((thread) => thread != '0'),
+      getOwnPropertyDescriptor: (_, thread) => ({ value: DeputyPool.workerOf(+thread), enumerable: true, configurable: true }),
+    }),
+
+    // The program is over, or only serves: Node.js need not stay for it.
+    release() {
+      DeputyPool.holds = false;
+#if ENVIRONMENT_MAY_BE_NODE
+      for (var worker of DeputyPool.workers) {
+        if (worker) worker.strongref = false;
+        worker?.unref?.();
+      }
+#endif
+    },
+
+    close() {
+      DeputyPool.isClosed = true;
+      clearTimeout(DeputyPool.retryTimer);
+      clearTimeout(DeputyPool.shrinkTimer);
+      for (var worker of [...DeputyPool.workers, ...PThread.unusedWorkers]) {
+        if (worker) terminateWorker(worker);
+      }
+      DeputyPool.workers = [];
+      PThread.unusedWorkers = [];
+    },
+
+    // ---- Worker ----------------------------------------------------------------
+
+    // Its slot, the address of the slot's futex word, its idle stack; the table of
+    // threads.
+    slot: {{{ NONE }}},
+    word: 0,
+    starts: 0,
+    idleStack: 0,
+    // The index of the thread that it runs, or NONE, and the thread; whether messages
+    // wake it.
+    index: {{{ NONE }}},
+    thread: 0,
+    entry: 0,
+    arg: 0,
+    isArmed: false,
+    // When it was last at its event loop, for how long it blocks, and the way there.
+    lastTrip: 0,
+    slice: {{{ HOT_MS }}},
+    channel: null,
+
+    // It has loaded.
+    enter({ slot, idleStack }) {
+      DeputyPool.slot = slot;
+      DeputyPool.word = __emscripten_deputy_pool_word(slot);
+      DeputyPool.starts = __emscripten_deputy_pool_starts();
+      DeputyPool.idleStack = idleStack;
+      DeputyPool.lastTrip = performance.now();
+      DeputyPool.leaveStack();
+      __emscripten_deputy_pool_loaded(slot);
+      return DeputyPool.proceed(__emscripten_deputy_pool_next(slot, DeputyPool.slice, {{{ NONE }}}));
+    },
+
+    // Runs threads, one after the other, until there is none or one lives on.
+    {{{ asyncIf(ASYNCIFY == 2) }}}proceed(next) {
+      while (next != {{{ LEAVE }}}) {
+        if (next == {{{ PARK }}}) {
+          if (DeputyPool.park()) return;
+          next = DeputyPool.woken();
+        } else {
+          if (!DeputyPool.take(next) || !{{{ awaitIf(ASYNCIFY == 2) }}}DeputyPool.run()) return;
+          next = DeputyPool.over();
+        }
+      }
+      postMessage({ deputyPool: 'left' });
+    },
+
+    // Whether the thread can run at once. If not, what it gets is on its way.
+    take(index) {
+      var start = DeputyPool.starts + index * {{{ START_SIZE }}};
+      DeputyPool.index = index;
+      DeputyPool.thread = {{{ makeGetValue('start', 0, '*') }}};
+      DeputyPool.entry = {{{ makeGetValue('start', POINTER_SIZE, '*') }}};
+      DeputyPool.arg = {{{ makeGetValue('start', 2 * POINTER_SIZE, '*') }}};
+#if OFFSCREENCANVAS_SUPPORT
+      if ({{{ makeGetValue('start', 3 * POINTER_SIZE, '*') }}}) {
+        self.addEventListener('message', DeputyPool.receiveObjects);
+        postMessage({ deputyPool: 'objects', thread: DeputyPool.thread });
+        return false;
+      }
+#endif
+      return true;
+    },
+
+#if OFFSCREENCANVAS_SUPPORT
+    async receiveObjects({ data: { deputyObjects } }) {
+      if (!deputyObjects) return;
+      self.removeEventListener('message', DeputyPool.receiveObjects);
+      PThread.receiveOffscreenCanvases(deputyObjects);
+      if ({{{ awaitIf(ASYNCIFY == 2) }}}DeputyPool.run()) DeputyPool.proceed(DeputyPool.over());
+    },
+#endif
+
+    // Returns whether the thread has ended. If not, it lives on at its event loop.
+    {{{ asyncIf(ASYNCIFY == 2) }}}run() {
+      establishStackSpace(DeputyPool.thread);
+      __emscripten_thread_init(DeputyPool.thread, /*is_main=*/0, /*is_runtime=*/0, /*can_block=*/1, 0, 0);
+      PThread.threadInitTLS();
+      if (!initializedJS) {
+#if EMBIND
+        __embind_initialize_bindings();
+#endif
+        initializedJS = true;
+      }
+#if ASYNCIFY == 2
+      // It may be suspended, and be at its event loop, before it returns.
+      DeputyPool.arm();
+#endif
+      try {
+        {{{ awaitIf(ASYNCIFY == 2) }}}invokeEntryPoint(DeputyPool.entry, DeputyPool.arg);
+      } catch (e) {
+        if (e !== 'unwind') throw e;
+      }
+      if (!_pthread_self()) return true;
+      DeputyPool.arm();
+      return !_pthread_self();
+    },
+
+    // Messages to the thread wake it from now on; it looks once for what came before.
+    arm() {
+      if (DeputyPool.isArmed) return;
+      DeputyPool.isArmed = true;
+      __emscripten_thread_mailbox_await(DeputyPool.thread);
+      try {
+        __emscripten_check_mailbox();
+      } catch (e) {
+        handleException(e);
+      }
+    },
+
+    disarm() {
+      if (DeputyPool.isArmed) {
+        DeputyPool.isArmed = false;
+        PThread.clearMailboxAwait(DeputyPool.thread);
+      }
+    },
+
+    // The thread has ended, and its frames are gone. Returns the next start.
+    over() {
+      DeputyPool.disarm();
+      DeputyPool.leaveStack();
+      var ended = DeputyPool.index;
+      DeputyPool.index = {{{ NONE }}};
+      // A worker that is never idle must get to its event loop all the same.
+      var isDue = performance.now() - DeputyPool.lastTrip > {{{ TRIP_MS }}};
+      return __emscripten_deputy_pool_next(DeputyPool.slot, isDue ? 0 : DeputyPool.slice, ended);
+    },
+
+    // The thread died. The worker does not come back: nobody knows what else is broken.
+    crash() {
+      if (DeputyPool.index == {{{ NONE }}}) return;
+      __emscripten_thread_crashed();
+      DeputyPool.disarm();
+      DeputyPool.leaveStack();
+      __emscripten_deputy_thread_crashed();
+      __emscripten_deputy_pool_crashed(DeputyPool.index);
+      DeputyPool.index = {{{ NONE }}};
+      postMessage({ deputyPool: 'crashed' });
+    },
+
+    // PARKED. False when there is no need to: the word has changed.
+    park() {
+      if (DeputyPool.losesWakes()) {
+        DeputyPool.trip(DeputyPool.blockAgain);
+        return true;
+      }
+      var wait = Atomics.waitAsync(HEAP32, {{{ getHeapOffset('DeputyPool.word', 'i32') }}}, {{{ PARKED }}});
+      if (wait.async) wait.value.then(DeputyPool.wake);
+      else if (performance.now() - DeputyPool.lastTrip > {{{ TRIP_MS }}}) DeputyPool.trip(DeputyPool.wake);
+      else return false;
+      return true;
+    },
+
+    woken() {
+      return __emscripten_deputy_pool_woken(DeputyPool.slot, DeputyPool.slice);
+    },
+
+    wake() {
+      DeputyPool.lastTrip = performance.now();
+      return DeputyPool.proceed(DeputyPool.woken());
+    },
+
+    // WebKit settles the promise of a waitAsync only when another event comes, now
+    // and then, and some engines have none: there a worker blocks in slices, each
+    // longer than the last, with a trip through its event loop between them.
+    losesWakes() {
+      return waitAsyncPolyfilled || (globalThis.navigator && /AppleWebKit/.test(navigator.userAgent) && !/Chrome/.test(navigator.userAgent));
+    },
+
+    blockAgain() {
+      DeputyPool.lastTrip = performance.now();
+      var start = __emscripten_deputy_pool_resume(DeputyPool.slot, DeputyPool.slice);
+      DeputyPool.slice = start == {{{ PARK }}} ? Math.min(2 * DeputyPool.slice, {{{ LONGEST_SLICE_MS }}}) : {{{ HOT_MS }}};
+      return DeputyPool.proceed(start);
+    },
+
+    // Through the event loop, behind what waits there.
+    trip(next) {
+      DeputyPool.channel ??= new MessageChannel();
+      DeputyPool.channel.port1.onmessage = next;
+      DeputyPool.channel.port2.postMessage(0);
+    },
+
+    leaveStack() {
+      var low = DeputyPool.idleStack;
+      _emscripten_stack_set_limits(low + {{{ IDLE_STACK_SIZE }}}, low);
+#if STACK_OVERFLOW_CHECK >= 2
+      setStackLimits();
+#endif
+      stackRestore(low + {{{ IDLE_STACK_SIZE }}});
+    },
+  },
+};
+
+
+// ---- Called by thread_life.c and worker_pool.cpp -------------------------------
+
+Object.assign(LibraryDeputyPool, {
+  _emscripten_deputy_pool_ask_js__deps: ['$DeputyPool'],
+  _emscripten_deputy_pool_ask_js__sig: 'v',
+  _emscripten_deputy_pool_ask_js: () => {
+    if (ENVIRONMENT_IS_PTHREAD) postMessage({ deputyPool: 'grow' });
+    else DeputyPool.grow();
+  },
+
+  // Any thread. Upstream's __pthread_create_js takes the canvases from the calling
+  // thread, and comes to $spawnThread on the UI thread.
+  _emscripten_deputy_pool_transfer_js__sig: 'ipppp',
+#if OFFSCREENCANVAS_SUPPORT
+  _emscripten_deputy_pool_transfer_js__deps: ['__pthread_create_js'],
+  _emscripten_deputy_pool_transfer_js: (thread, attr, entry, arg) => ___pthread_create_js(thread, attr, entry, arg),
+#else
+  _emscripten_deputy_pool_transfer_js: () => -1,
+#endif
+
+  // Worker. Its thread has ended itself; what is below it on the JavaScript stack goes
+  // first.
+  _emscripten_deputy_pool_ended_js__deps: ['$DeputyPool'],
+  _emscripten_deputy_pool_ended_js__sig: 'v',
+  _emscripten_deputy_pool_ended_js: () => {
+    if (DeputyPool.isArmed) queueMicrotask(() => DeputyPool.proceed(DeputyPool.over()));
+  },
+
+  _emscripten_deputy_pool_quiet_js__sig: 'v',
+  _emscripten_deputy_pool_quiet_js__deps: ['$Deputy'],
+  _emscripten_deputy_pool_quiet_js: () => {
+    if (ENVIRONMENT_IS_PTHREAD) postMessage({ deputyPool: 'quiet' });
+    else Deputy.quiet();
+  },
+
+  // ---- Upstream's functions, changed
+
+#if OFFSCREENCANVAS_SUPPORT
+  // UI thread.
+  $spawnThread__deps: ['$DeputyPool', '_emscripten_deputy_pool_submit_with_objects'],
+  $spawnThread: ({ pthread_ptr, moduleCanvasId, offscreenCanvases, transferList }) => {
+    if (transferList.length) DeputyPool.objects[pthread_ptr] = { moduleCanvasId, offscreenCanvases, transferList };
+    __emscripten_deputy_pool_submit_with_objects(pthread_ptr, transferList.length);
+    return 0;
+  },
+#endif
+
+  // UI thread. Of a thread that crashed, until it is known here.
+  _emscripten_thread_set_strongref__deps: ['$DeputyPool'],
+  _emscripten_thread_set_strongref: (thread) => {
+#if ENVIRONMENT_MAY_BE_NODE
+    if (ENVIRONMENT_IS_NODE) DeputyPool.workerOf(thread)?.ref();
+#endif
+  },
+});
+
+var { $PThread } = LibraryManager.library;
+$PThread.pthreads = {};
+// Their scripts load from PThread.init() on; grow() sends them the module.
+$PThread.loadWasmModuleToAllWorkers = () => {};
+$PThread.terminateAllThreads = () => DeputyPool.close();
+
+autoAddDeps(LibraryDeputyPool, '$DeputyPool');
+addToLibrary(LibraryDeputyPool);

@@ -1,0 +1,445 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Creates and ends threads. Stands in for upstream's
+ * system/lib/pthread/pthread_create.c: it defines the same symbols and comes first
+ * when the linker looks for them. What is different:
+ *
+ * - Memory that runs out is EAGAIN, and leaves nothing behind.
+ * - The count of threads changes under the lock of their list.
+ * - A thread starts through worker_pool.cpp, not through the UI thread.
+ * - An ended thread is published when its frames are gone and its worker can be had,
+ *   so that whoever joined it may free its block and start the next.
+ *
+ * pthread_join and pthread_detach are musl's.
+ */
+
+#include "pthread_impl.h"
+#include "stdio_impl.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <emscripten/heap.h>
+#include <emscripten/threading.h>
+
+#include "em_task_queue.h"
+#include "thread_life.h"
+#include "threading_internal.h"
+
+// ---- The list of threads ----------------------------------------------------
+
+// The tid of the thread that holds the lock, which may lock it again.
+volatile int __thread_list_lock;
+
+static int list_lock_depth;
+static int list_lock_waiters;
+
+void __tl_lock(void) {
+  int self = __pthread_self()->tid;
+  if (__thread_list_lock == self) {
+    list_lock_depth++;
+    return;
+  }
+  int owner;
+  while ((owner = a_cas(&__thread_list_lock, 0, self))) {
+    __wait(&__thread_list_lock, &list_lock_waiters, owner, 0);
+  }
+}
+
+static void release_list(void) {
+  a_store(&__thread_list_lock, 0);
+  if (list_lock_waiters) {
+    __wake(&__thread_list_lock, 1, 0);
+  }
+}
+
+void __tl_unlock(void) {
+  if (list_lock_depth) {
+    list_lock_depth--;
+  } else {
+    release_list();
+  }
+}
+
+// It may have died with the lock in its hands.
+static void release_list_of_dead(pthread_t thread) {
+  if (__thread_list_lock == thread->tid) {
+    list_lock_depth = 0;
+    release_list();
+  }
+}
+
+// A joiner's: a thread is published after it left the list.
+void __tl_sync(pthread_t thread) {}
+
+static void enlist(pthread_t thread) {
+  pthread_t self = __pthread_self();
+  __tl_lock();
+  thread->next = self->next;
+  thread->prev = self;
+  thread->next->prev = thread;
+  self->next = thread;
+  // Locks of libc are real from now on, before the thread can run.
+  libc.threads_minus_1++;
+  libc.need_locks = 1;
+  __tl_unlock();
+}
+
+// Under the lock.
+static void delist(pthread_t thread) {
+  if (!--libc.threads_minus_1) {
+    libc.need_locks = 0;
+  }
+  thread->next->prev = thread->prev;
+  thread->prev->next = thread->next;
+  thread->next = thread->prev = thread;
+}
+
+// ---- Blocks: struct pthread, TLS, thread-specific data, guard, stack --------
+
+static bool has_wait_async;
+
+// Of ended threads, linked by `next`: they are freed by whoever creates the next.
+// A detached thread can't free its own, and the UI thread must not wait for malloc's
+// lock.
+static _Atomic(pthread_t) discarded;
+
+void _emscripten_deputy_thread_set_wait_async(int available) {
+  has_wait_async = available;
+}
+
+static volatile size_t no_keys = 0;
+weak_alias(no_keys, __pthread_tsd_size);
+
+static uintptr_t round_up(uintptr_t address, size_t alignment) {
+  return (address + alignment - 1) & -alignment;
+}
+
+// Null when there is no memory.
+static pthread_t new_block(const pthread_attr_t* attr) {
+  size_t tls_align = __builtin_wasm_tls_align();
+  size_t size = sizeof(struct pthread) + __builtin_wasm_tls_size() + tls_align +
+                __pthread_tsd_size + sizeof(void*);
+  size_t used = size;
+  size_t guard_size = 0;
+  if (!attr->_a_stackaddr) {
+    guard_size = attr->_a_guardsize;
+    used += guard_size;
+    size = used + attr->_a_stacksize + __BIGGEST_ALIGNMENT__;
+  }
+  if (size < attr->_a_stacksize && !attr->_a_stackaddr) {
+    return NULL;
+  }
+  unsigned char* block = emscripten_builtin_malloc(size);
+  if (!block) {
+    return NULL;
+  }
+  // The stack need not be zero.
+  memset(block, 0, used);
+
+  pthread_t thread = (pthread_t)block;
+  thread->map_base = block;
+  thread->map_size = size;
+  thread->self = thread;
+  thread->tid = _emscripten_get_next_tid();
+  thread->robust_list.head = &thread->robust_list.head;
+  thread->detach_state = attr->_a_detach ? DT_DETACHED : DT_JOINABLE;
+  thread->stack_size = attr->_a_stacksize;
+  thread->guard_size = guard_size;
+
+  uintptr_t at = (uintptr_t)(thread + 1);
+  if (__builtin_wasm_tls_size()) {
+    at = round_up(at, tls_align);
+    thread->tls_base = (void*)at;
+    at += __builtin_wasm_tls_size();
+  }
+  at = round_up(at, sizeof(void*));
+  if (__pthread_tsd_size) {
+    thread->tsd = (void**)at;
+    at += __pthread_tsd_size;
+  }
+  // musl's `stack` is its high end.
+  thread->stack = attr->_a_stackaddr
+                    ? (void*)attr->_a_stackaddr
+                    : (void*)round_up(at + guard_size + thread->stack_size,
+                                      __BIGGEST_ALIGNMENT__);
+
+  _emscripten_thread_mailbox_init(thread);
+  if (!thread->mailbox) {
+    emscripten_builtin_free(block);
+    return NULL;
+  }
+  // Messages notify the block. Nobody waits there before the thread is at its event
+  // loop for the first time; then it looks once (libdeputy_pool.js).
+  thread->waiting_async = has_wait_async;
+#ifndef NDEBUG
+  _emscripten_thread_profiler_init(thread);
+#endif
+  return thread;
+}
+
+// Not the UI thread, and not the thread itself.
+void _emscripten_thread_free_data(pthread_t thread) {
+#ifndef NDEBUG
+  if (thread->profilerBlock) {
+    emscripten_builtin_free(thread->profilerBlock);
+  }
+#endif
+  unsigned char* block = thread->map_base;
+  // pthread_kill() and the like know a dead thread by it.
+  thread->self = NULL;
+  emscripten_builtin_free(block);
+}
+
+static void discard(pthread_t thread) {
+  thread->next = discarded;
+  while (!atomic_compare_exchange_weak(&discarded, &thread->next, thread)) {
+  }
+}
+
+static void free_discarded(void) {
+  if (!discarded) {
+    return;
+  }
+  pthread_t thread = atomic_exchange(&discarded, NULL);
+  while (thread) {
+    pthread_t next = thread->next;
+    _emscripten_thread_free_data(thread);
+    thread = next;
+  }
+}
+
+// pthread_join's and pthread_detach's, of a thread that is over.
+void _emscripten_thread_cleanup(pthread_t thread) {
+  if (emscripten_is_main_runtime_thread()) {
+    discard(thread);
+  } else {
+    _emscripten_thread_free_data(thread);
+  }
+}
+
+// ---- Creation ---------------------------------------------------------------
+
+static void nothing(void) {}
+weak_alias(nothing, __pthread_tsd_run_dtors);
+weak_alias(nothing, __do_orphaned_stdio_locks);
+weak_alias(nothing, __dl_thread_cleanup);
+
+static FILE* volatile no_file = 0;
+weak_alias(no_file, __stdin_used);
+weak_alias(no_file, __stdout_used);
+weak_alias(no_file, __stderr_used);
+
+static void enable_file_lock(FILE* file) {
+  if (file && file->lock < 0) {
+    file->lock = 0;
+  }
+}
+
+// The first thread is about to be created.
+static void make_libc_threaded(void) {
+  for (FILE* file = *__ofl_lock(); file; file = file->next) {
+    enable_file_lock(file);
+  }
+  __ofl_unlock();
+  enable_file_lock(__stdin_used);
+  enable_file_lock(__stdout_used);
+  enable_file_lock(__stderr_used);
+  libc.threaded = 1;
+}
+
+// In libdeputy_pool.js: starts a thread that gets canvases. -1 when there are none.
+int _emscripten_deputy_pool_transfer_js(pthread_t thread,
+                                        const pthread_attr_t* attr,
+                                        void* (*entry)(void*),
+                                        void* arg);
+
+// Any thread; waits for malloc's lock and for the list's. EAGAIN: no memory, or
+// PTHREAD_POOL_SIZE_MAX threads are alive.
+int __pthread_create(pthread_t* restrict result,
+                     const pthread_attr_t* restrict given,
+                     void* (*entry)(void*),
+                     void* restrict arg) {
+  if (!result) {
+    return EINVAL;
+  }
+  if (!libc.threaded) {
+    make_libc_threaded();
+  }
+  if (!emscripten_is_main_runtime_thread()) {
+    free_discarded();
+  }
+  pthread_attr_t attr = {0};
+  if (given && given != __ATTRP_C11_THREAD) {
+    attr = *given;
+  } else {
+    attr._a_stacksize = __default_stacksize;
+    attr._a_guardsize = __default_guardsize;
+  }
+
+  int index = _emscripten_deputy_pool_admit();
+  if (index < 0) {
+    return EAGAIN;
+  }
+  pthread_t thread = new_block(&attr);
+  if (!thread) {
+    _emscripten_deputy_pool_dismiss(index);
+    return EAGAIN;
+  }
+  enlist(thread);
+  _emscripten_deputy_pool_enter(index, thread, entry, arg);
+  // Before the thread can run and look at it.
+  __atomic_store_n(result, thread, __ATOMIC_SEQ_CST);
+
+  int error = -1;
+  if (attr._a_transferredcanvases) {
+    error = _emscripten_deputy_pool_transfer_js(thread, &attr, entry, arg);
+  }
+  if (error < 0) {
+    _emscripten_deputy_pool_submit(index);
+    return 0;
+  }
+  if (error) {
+    __atomic_store_n(result, NULL, __ATOMIC_SEQ_CST);
+    __tl_lock();
+    delist(thread);
+    __tl_unlock();
+    em_task_queue_destroy(thread->mailbox);
+    _emscripten_deputy_pool_dismiss(index);
+    _emscripten_thread_cleanup(thread);
+  }
+  return error;
+}
+
+// ---- End --------------------------------------------------------------------
+
+void __do_cleanup_push(struct __ptcb* handler) {
+  pthread_t self = __pthread_self();
+  handler->__next = self->cancelbuf;
+  self->cancelbuf = handler;
+}
+
+void __do_cleanup_pop(struct __ptcb* handler) {
+  __pthread_self()->cancelbuf = handler->__next;
+}
+
+static void run_cleanup_handlers(pthread_t self) {
+  while (self->cancelbuf) {
+    struct __ptcb* handler = self->cancelbuf;
+    self->cancelbuf = handler->__next;
+    handler->__f(handler->__x);
+  }
+}
+
+// Robust mutexes that a thread held when it ended: their next owner gets EOWNERDEAD.
+static void hand_on_robust_mutexes(pthread_t thread) {
+  __vm_lock();
+  volatile void* volatile* held;
+  while ((held = thread->robust_list.head) &&
+         held != &thread->robust_list.head) {
+    pthread_mutex_t* mutex =
+      (void*)((char*)held - offsetof(pthread_mutex_t, _m_next));
+    int waiters = mutex->_m_waiters;
+    int private = (mutex->_m_type & 128) ^ 128;
+    thread->robust_list.pending = held;
+    thread->robust_list.head = *held;
+    // 0x40000000: musl's mark of a dead owner. The sign bit says "waited for".
+    int old = a_swap(&mutex->_m_lock, 0x40000000);
+    thread->robust_list.pending = 0;
+    if (old < 0 || waiters) {
+      __wake(&mutex->_m_lock, 1, private);
+    }
+  }
+  __vm_unlock();
+}
+
+// The calling thread is no more, but for its block.
+static void leave(pthread_t self) {
+  __tl_lock();
+  hand_on_robust_mutexes(self);
+  __do_orphaned_stdio_locks();
+  __dl_thread_cleanup();
+  delist(self);
+  __tl_unlock();
+  __set_thread_state(NULL, 0, 0, 1);
+}
+
+// In libdeputy_pool.js: publishes the thread when its frames are gone.
+void _emscripten_deputy_pool_ended_js(void);
+
+// Any thread, itself; waits for those that are about to send it a message. Its frames
+// are still on its stack: libdeputy_pool.js goes on when they are gone.
+void _emscripten_thread_exit(void* result) {
+  pthread_t self = __pthread_self();
+  self->canceldisable = 1;
+  self->cancelasync = 0;
+  self->result = result;
+  _emscripten_thread_mailbox_shutdown(self);
+  run_cleanup_handlers(self);
+  __pthread_tsd_run_dtors();
+  if (emscripten_is_main_runtime_thread()) {
+    exit(0);
+  }
+  leave(self);
+  _emscripten_deputy_pool_ended_js();
+}
+
+// The worker of a thread that died of a trap or an exception, with the thread's
+// identity but not on its stack. Nothing of the program runs: what it needs may be
+// what broke.
+void _emscripten_deputy_thread_crashed(void) {
+  pthread_t self = __pthread_self();
+  self->canceldisable = 1;
+  self->result = PTHREAD_CANCELED;
+  release_list_of_dead(self);
+  if (self->mailbox_refcount) {
+    _emscripten_thread_mailbox_shutdown(self);
+  }
+  leave(self);
+}
+
+void _emscripten_deputy_thread_end_for(pthread_t thread) {
+  thread->result = PTHREAD_CANCELED;
+  release_list_of_dead(thread);
+  // Senders that are about to send it a message are a few instructions away from the
+  // end of it; one that died there must not stop the UI thread.
+  if (thread->mailbox_refcount) {
+    thread->mailbox_refcount--;
+    for (int i = 0; thread->mailbox_refcount && i < 1000000; i++) {
+    }
+    em_task_queue_cancel(thread->mailbox);
+    if (!thread->mailbox_refcount) {
+      em_task_queue_destroy(thread->mailbox);
+    }
+  }
+  __tl_lock();
+  hand_on_robust_mutexes(thread);
+  delist(thread);
+  __tl_unlock();
+}
+
+void _emscripten_deputy_thread_publish(pthread_t thread) {
+  // Competes with pthread_detach, which else waits for DT_EXITED and frees the block.
+  if (a_cas(&thread->detach_state, DT_JOINABLE, DT_EXITING) == DT_DETACHED) {
+    discard(thread);
+    return;
+  }
+  a_store(&thread->detach_state, DT_EXITED);
+  __wake(&thread->detach_state, 1, 1);
+}
+
+// Without the instrumentation of -fsanitize=address, whose unwinding would run on a
+// stack that is left at once.
+__attribute__((no_sanitize("address"))) _Noreturn void
+__pthread_exit(void* result) {
+  _emscripten_thread_exit(result);
+  emscripten_unwind_to_js_event_loop();
+}
+
+weak_alias(__pthread_create, emscripten_builtin_pthread_create);
+weak_alias(__pthread_create, pthread_create);
+weak_alias(__pthread_exit, emscripten_builtin_pthread_exit);
+weak_alias(__pthread_exit, pthread_exit);

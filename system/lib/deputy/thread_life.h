@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * What worker_pool.cpp and thread_life.c call of each other. Only C can include
+ * musl's pthread_impl.h, only C++ has the pool.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- In worker_pool.cpp
+
+// Any thread; never waits. The index of a new thread, or -1 when PTHREAD_POOL_SIZE_MAX
+// threads are alive.
+int _emscripten_deputy_pool_admit(void);
+
+// Any thread; never waits. The thread was not started after all.
+void _emscripten_deputy_pool_dismiss(int index);
+
+// Any thread; never waits. Names the thread of an index.
+void _emscripten_deputy_pool_enter(int index,
+                                   pthread_t thread,
+                                   void* (*entry)(void*),
+                                   void* arg);
+
+// Any thread; never waits. Starts it on an idle worker, or on the next.
+void _emscripten_deputy_pool_submit(int index);
+
+// ---- In thread_life.c
+
+// Any thread. The thread has ended and its frames are gone: tells whoever joins it,
+// or puts its block aside to be freed.
+void _emscripten_deputy_thread_publish(pthread_t thread);
+
+// UI thread. Ends a thread that was never started, or whose worker is gone.
+void _emscripten_deputy_thread_end_for(pthread_t thread);
+
+// Any thread. Whether messages wake a thread that is at its event loop through its
+// block (Atomics.waitAsync), or through the UI thread (postMessage).
+void _emscripten_deputy_thread_set_wait_async(int available);
+
+#ifdef __cplusplus
+}
+#endif

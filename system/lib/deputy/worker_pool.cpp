@@ -1,0 +1,330 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Starts threads on idle workers, and ends them, without the UI thread. The way of
+ * a thread, from file to file:
+ *
+ *   1. any     pthread_create (thread_life.c) admits it and makes its block
+ *   2. any     _emscripten_deputy_pool_submit, here, hands it over or queues it
+ *   3. worker  _emscripten_deputy_pool_next, here, returns it
+ *   4. worker  libdeputy_pool.js runs it, and comes back to step 3
+ *   5. any     musl's pthread_join waits for step 3 to publish its end, and frees it
+ *              by _emscripten_thread_cleanup (thread_life.c)
+ *
+ * The UI thread's part, more workers and fewer, is libdeputy_pool.js's. The logic is
+ * in worker_pool.h.
+ */
+
+#include <emscripten/deputy.h>
+#include <emscripten/threading.h>
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+
+#include "platform.h"
+#include "thread_life.h"
+#include "worker_pool.h"
+
+using deputy::Platform;
+
+namespace {
+
+// DEPUTY_SLOTS in tools/deputy.py.
+constexpr int SLOTS = 512;
+using Pool = deputy::WorkerPool<Platform, SLOTS>;
+
+Pool pool;
+
+// The thread of an index, written by its creator before the start. libdeputy_pool.js
+// reads it.
+struct ThreadStart {
+  pthread_t thread;
+  void* (*entry)(void*);
+  void* arg;
+  // It gets objects by message, before it runs.
+  uintptr_t has_objects;
+};
+
+ThreadStart starts[SLOTS];
+
+// Set by whoever asked the UI thread for workers, until it has looked. seq_cst, with
+// Pool::missing(): either the one who sets it asks, or the UI thread, which clears it
+// and then looks, sees why.
+std::atomic<bool> asked{false};
+
+// A futex for those who wait for workers: changes when one has loaded, and when no
+// more are to come.
+std::atomic<uint32_t> news{0};
+
+// Of PTHREAD_POOL_SIZE_MAX: what the program set, and whether no worker can be had,
+// which makes what is there the limit.
+std::atomic<int> limit{SLOTS};
+std::atomic<bool> refused{false};
+
+std::atomic<int> idle_timeout{0};
+
+int64_t nanoseconds(int ms) { return ms * INT64_C(1000000); }
+
+// Any thread. The index of `thread`, or -1.
+int index_of(pthread_t thread) {
+  for (int index = 0; index < pool.used(); index++) {
+    if (starts[index].thread == thread && pool.slot_of(index) != Pool::NONE) {
+      return index;
+    }
+  }
+  return Pool::NONE;
+}
+
+// release: pairs with emscripten_deputy_pool_reserve().
+void tell_reservers() {
+  news.fetch_add(1, std::memory_order_release);
+  Platform::notify(news, UINT32_MAX);
+}
+
+int clamp(int value, int low, int high) {
+  return value < low ? low : value > high ? high : value;
+}
+
+} // namespace
+
+extern "C" {
+
+// In libdeputy_pool.js. Any thread; waits for nothing: has the UI thread call
+// _emscripten_deputy_pool_answer.
+void _emscripten_deputy_pool_ask_js(void);
+
+// In libdeputy_pool.js. Worker: tells the UI thread that no thread is alive.
+void _emscripten_deputy_pool_quiet_js(void);
+
+// ---- Any thread: creation (see thread_life.h) --------------------------------
+
+int _emscripten_deputy_pool_admit(void) { return pool.admit(); }
+
+void _emscripten_deputy_pool_dismiss(int index) { pool.dismiss(index); }
+
+void _emscripten_deputy_pool_enter(int index,
+                                   pthread_t thread,
+                                   void* (*entry)(void*),
+                                   void* arg) {
+  starts[index] = {thread, entry, arg, false};
+}
+
+static void ask_for_missing(void) {
+  if (pool.missing() > 0 && !asked.exchange(true)) {
+    _emscripten_deputy_pool_ask_js();
+  }
+}
+
+void _emscripten_deputy_pool_submit(int index) {
+  pool.submit(index);
+  ask_for_missing();
+}
+
+// UI thread. Starts a thread that pthread_create has left to it, because objects go
+// with it.
+void _emscripten_deputy_pool_submit_with_objects(pthread_t thread, int count) {
+  for (int index = 0; index < pool.used(); index++) {
+    if (starts[index].thread == thread && pool.is_admitted(index)) {
+      starts[index].has_objects = count;
+      _emscripten_deputy_pool_submit(index);
+      return;
+    }
+  }
+}
+
+// ---- Workers -----------------------------------------------------------------
+
+// Worker. The futex word of its slot.
+void* _emscripten_deputy_pool_word(int slot) { return &pool.word(slot); }
+
+// Worker of `slot`, once, when it has loaded.
+void _emscripten_deputy_pool_loaded(int slot) {
+  pool.enter(slot);
+  tell_reservers();
+}
+
+// Worker. The table of threads, for libdeputy_pool.js to read.
+void* _emscripten_deputy_pool_starts(void) { return starts; }
+
+// Worker, or UI thread for a worker that is gone. The thread is over: tells whoever
+// joins it.
+static void publish(int index) {
+  pthread_t thread = starts[index].thread;
+  bool was_last = pool.dismiss(index);
+  _emscripten_deputy_thread_publish(thread);
+  if (was_last) {
+    _emscripten_deputy_pool_quiet_js();
+  }
+}
+
+// Worker of `slot`, on its idle stack; the thread that it ran, `over`, if any, has
+// ended, and its frames are gone. Blocks for `hot_ms` at most. Returns the index of a
+// thread to run, or Pool::PARK: then the worker waits, at its event loop, for its word
+// to change, and calls _emscripten_deputy_pool_woken; or Pool::LEAVE.
+int _emscripten_deputy_pool_next(int slot, int hot_ms, int over) {
+  return pool.next(slot, nanoseconds(hot_ms), [over] {
+    if (over != Pool::NONE) {
+      publish(over);
+    }
+  });
+}
+
+int _emscripten_deputy_pool_woken(int slot, int hot_ms) {
+  return pool.woken(slot, nanoseconds(hot_ms));
+}
+
+// Worker of `slot`, PARKED, that would rather block again.
+int _emscripten_deputy_pool_resume(int slot, int hot_ms) {
+  return pool.resume(slot, nanoseconds(hot_ms));
+}
+
+// Worker whose thread has crashed; it does not come back.
+void _emscripten_deputy_pool_crashed(int over) { publish(over); }
+
+// ---- UI thread: workers come and go -------------------------------------------
+
+// UI thread. How many workers are to be started now.
+int _emscripten_deputy_pool_answer(void) {
+  asked.store(false);
+  return clamp(pool.missing(), 0, SLOTS);
+}
+
+int _emscripten_deputy_pool_open(void) { return pool.open(); }
+
+// UI thread. Retires what was idle since the last call; libdeputy_pool.js hears from
+// the workers. Returns whether it should be called again.
+int _emscripten_deputy_pool_shrink(void) {
+  pool.shrink();
+  ask_for_missing();
+  return pool.size() > clamp(1 + pool.spare(), pool.least(), SLOTS);
+}
+
+void _emscripten_deputy_pool_vacate(int slot) { pool.vacate(slot); }
+
+// UI thread. No more workers can be had: those that are there are the limit from now
+// on, and the threads that wait for one end with an error. Returns how many did.
+int _emscripten_deputy_pool_refuse(void) {
+  refused.store(true, std::memory_order_relaxed);
+  pool.max() = clamp(pool.size(), 1, limit);
+  int ended = 0;
+  for (int index; (index = pool.withdraw()) != Pool::NONE; ended++) {
+    _emscripten_deputy_thread_end_for(starts[index].thread);
+    publish(index);
+  }
+  tell_reservers();
+  return ended;
+}
+
+// UI thread. The worker of `slot` is gone. Ends the thread that it ran. Returns
+// Pool::RETRY when it should be called again in a moment.
+int _emscripten_deputy_pool_bury(int slot) {
+  int index;
+  while ((index = pool.bury(slot)) >= 0) {
+    _emscripten_deputy_thread_end_for(starts[index].thread);
+    publish(index);
+  }
+  if (refused.load(std::memory_order_relaxed)) {
+    _emscripten_deputy_pool_refuse();
+  }
+  return index;
+}
+
+// UI thread. The slot of the worker that runs `thread`, or -1.
+int _emscripten_deputy_pool_slot_of(pthread_t thread) {
+  int index = index_of(thread);
+  return index == Pool::NONE ? Pool::NONE : pool.slot_of(index);
+}
+
+// UI thread. The thread that the worker of `slot` runs, or null.
+pthread_t _emscripten_deputy_pool_thread_of(int slot) {
+  for (int index = 0; index < pool.used(); index++) {
+    if (pool.slot_of(index) == slot) {
+      return starts[index].thread;
+    }
+  }
+  return 0;
+}
+
+// ---- Any thread: the public functions (see emscripten/deputy.h) ----------------
+
+int emscripten_deputy_pool_size(void) { return pool.size(); }
+int emscripten_deputy_pool_idle(void) { return pool.idle(); }
+int emscripten_deputy_pool_queued(void) { return pool.queued(); }
+int emscripten_deputy_pool_live(void) { return pool.live(); }
+int _emscripten_deputy_pool_ready(void) { return pool.ready(); }
+int emscripten_deputy_pool_spare(void) { return pool.spare(); }
+int emscripten_deputy_pool_max(void) { return limit; }
+int emscripten_deputy_pool_idle_timeout(void) { return idle_timeout; }
+
+static int set(std::atomic<int>& bound, int value, int low, int high) {
+  if (value < low || value > high) {
+    return EINVAL;
+  }
+  bound.store(value);
+  ask_for_missing();
+  return 0;
+}
+
+int emscripten_deputy_pool_set_size(int workers) {
+  return set(pool.least(), workers, 0, SLOTS);
+}
+
+int emscripten_deputy_pool_set_spare(int workers) {
+  return set(pool.spare(), workers, 0, SLOTS);
+}
+
+int emscripten_deputy_pool_set_max(int workers) {
+  int error = set(limit, workers, 1, SLOTS);
+  if (!error) {
+    refused.store(false, std::memory_order_relaxed);
+    error = set(pool.max(), workers, 1, SLOTS);
+  }
+  return error;
+}
+
+int emscripten_deputy_pool_set_idle_timeout(int ms) {
+  return set(idle_timeout, ms, 0, INT32_MAX);
+}
+
+// Any thread. Has workers loaded for `threads` more threads than are alive. Returns
+// how many workers there will then be, or -EINVAL or -EAGAIN.
+int _emscripten_deputy_pool_request(int threads) {
+  if (threads < 0) {
+    return -EINVAL;
+  }
+  int wanted = pool.live() + threads;
+  if (wanted > limit) {
+    return -EAGAIN;
+  }
+  // Another try, if none could be had.
+  if (refused.exchange(false)) {
+    pool.max() = limit.load();
+  }
+  pool.reserve(wanted);
+  ask_for_missing();
+  return wanted;
+}
+
+int emscripten_deputy_pool_reserve(int threads) {
+  if (emscripten_is_main_runtime_thread()) {
+    return EDEADLK;
+  }
+  int wanted = _emscripten_deputy_pool_request(threads);
+  if (wanted < 0) {
+    return -wanted;
+  }
+  for (;;) {
+    uint32_t seen = news.load(std::memory_order_acquire);
+    if (pool.ready() >= wanted) {
+      return 0;
+    }
+    if (refused.load(std::memory_order_relaxed)) {
+      return EAGAIN;
+    }
+    emscripten_futex_wait(&news, seen, INFINITY);
+  }
+}
+
+} // extern "C"
