@@ -130,6 +130,7 @@ var LibraryDeputyPool = {
 
     // A Worker has said something.
     receive(worker, { cmd, deputyPool, thread }) {
+      if (DeputyPool.isClosed) return;
       if (cmd == {{{ CMD_LOADED }}}) {
         worker.isLoaded = true;
         DeputyPool.failures = 0;
@@ -227,7 +228,7 @@ var LibraryDeputyPool = {
     // Any thread for the figures. `Module.deputy.pool`.
     api() {
       var figure = (get, set) => ({
-        get: () => runtimeInitialized ? get() : 0,
+        get: () => runtimeInitialized && !DeputyPool.isClosed ? get() : 0,
         set: set && ((value) => {
           if (set(value)) throw new RangeError(`${value} is not a number of workers, or milliseconds, that the pool can take`);
           if (!ENVIRONMENT_IS_PTHREAD) DeputyPool.watchIdle();
@@ -509,7 +510,7 @@ Object.assign(LibraryDeputyPool, {
   _emscripten_deputy_pool_transfer_js__deps: ['__pthread_create_js'],
   _emscripten_deputy_pool_transfer_js: (thread, attr, entry, arg) => ___pthread_create_js(thread, attr, entry, arg),
 #else
-  _emscripten_deputy_pool_transfer_js: () => -1,
+  _emscripten_deputy_pool_transfer_js: (thread, attr, entry, arg) => -1,
 #endif
 
   // Worker. Its thread has ended itself; what is below it on the JavaScript stack goes

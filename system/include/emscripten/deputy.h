@@ -40,20 +40,22 @@ bool emscripten_is_deputy_thread(void);
 //
 // Each pthread runs on a worker. Idle workers are kept loaded, so that
 // pthread_create() hands a thread to one of them through shared memory, without
-// the UI thread, which only starts and ends workers. When none is idle the thread
-// is queued, in order, and runs on the first worker that is free or has loaded.
+// the UI thread, which only starts and ends workers. When none is idle the
+// thread is queued, in order, and runs on the first worker that is free or has
+// loaded.
 //
-// pthread_create() fails with EAGAIN when the limit is reached (PTHREAD_POOL_SIZE_MAX
-// threads are alive), when there is no memory for the thread's block, and when
-// workers can't be had (the script does not load, or the engine refuses): then after
-// a report, beyond those that are there.
+// pthread_create() fails with EAGAIN when the limit is reached
+// (PTHREAD_POOL_SIZE_MAX threads are alive), when there is no memory for the
+// thread's block, and when workers can't be had (the script does not load, or
+// the engine refuses): then after a report, beyond those that are there.
 //
-// A thread that dies of a trap or an uncaught exception, whose worker dies, or for
-// which no worker could be had, has ended: pthread_join() returns 0 and its result is
-// PTHREAD_CANCELED; robust mutexes that it held are handed on with EOWNERDEAD.
+// A thread that dies of a trap or an uncaught exception, whose worker dies, or
+// for which no worker could be had, has ended: pthread_join() returns 0 and its
+// result is PTHREAD_CANCELED; robust mutexes that it held are handed on with
+// EOWNERDEAD.
 //
-// Any thread may call these functions; only emscripten_deputy_pool_reserve() waits.
-// `Module.deputy.pool` has the same for JavaScript.
+// Any thread may call these functions; only emscripten_deputy_pool_reserve()
+// waits. `Module.deputy.pool` has the same for JavaScript.
 
 // Returns the number of workers: loading, idle, or with a thread.
 int emscripten_deputy_pool_size(void);
@@ -64,36 +66,41 @@ int emscripten_deputy_pool_idle(void);
 // Returns the number of threads that wait for a worker.
 int emscripten_deputy_pool_queued(void);
 
-// Returns the number of threads that were created and have not ended, the deputy
-// included.
+// Returns the number of threads that were created and have not ended, the
+// deputy included.
 int emscripten_deputy_pool_live(void);
 
-// Returns PTHREAD_POOL_SPARE, PTHREAD_POOL_SIZE_MAX and PTHREAD_POOL_IDLE_TIMEOUT
-// as they are now. See settings.js for what they mean.
+// Returns PTHREAD_POOL_SPARE, PTHREAD_POOL_SIZE_MAX and
+// PTHREAD_POOL_IDLE_TIMEOUT as they are now. See settings.js for what they
+// mean.
 int emscripten_deputy_pool_spare(void);
 int emscripten_deputy_pool_max(void);
 int emscripten_deputy_pool_idle_timeout(void);
 
-// Change what PTHREAD_POOL_SIZE (the least number of workers), PTHREAD_POOL_SPARE,
-// PTHREAD_POOL_SIZE_MAX and PTHREAD_POOL_IDLE_TIMEOUT (milliseconds, 0 keeps idle
-// workers) say. Workers that are missing are started at once; those that are too
-// many leave after PTHREAD_POOL_IDLE_TIMEOUT. Threads that are alive stay.
+// Change what PTHREAD_POOL_SIZE (the least number of workers),
+// PTHREAD_POOL_SPARE, PTHREAD_POOL_SIZE_MAX and PTHREAD_POOL_IDLE_TIMEOUT
+// (milliseconds, 0 keeps idle workers) say. Workers that are missing are
+// started at once; those that are too many leave after
+// PTHREAD_POOL_IDLE_TIMEOUT. Threads that are alive stay.
 //
-// Return 0, or EINVAL: less than 0 (a limit: than 1), or more than 512 workers, which
-// is what engines allow.
+// Return 0, or EINVAL: less than 0 (a limit: than 1), or more than 512 workers,
+// which is what engines allow.
 //
-//   emscripten_deputy_pool_set_spare(8); // before a phase with many short threads
+//   emscripten_deputy_pool_set_spare(8); // before a phase with many short
+//   threads
 int emscripten_deputy_pool_set_size(int workers);
 int emscripten_deputy_pool_set_spare(int workers);
 int emscripten_deputy_pool_set_max(int workers);
 int emscripten_deputy_pool_set_idle_timeout(int ms);
 
-// Waits until workers have loaded for `threads` more threads than are alive, so that
-// they start without a wait. They stay for PTHREAD_POOL_IDLE_TIMEOUT at least.
+// Waits until workers have loaded for `threads` more threads than are alive, so
+// that they start without a wait. They stay for PTHREAD_POOL_IDLE_TIMEOUT at
+// least.
 //
-// Returns 0; EINVAL when `threads` is negative; EAGAIN when PTHREAD_POOL_SIZE_MAX
-// does not allow them or workers can't be had; EDEADLK on the UI thread, which starts
-// workers and so can't wait for them: JavaScript awaits Module.deputy.pool.reserve().
+// Returns 0; EINVAL when `threads` is negative; EAGAIN when
+// PTHREAD_POOL_SIZE_MAX does not allow them or workers can't be had; EDEADLK on
+// the UI thread, which starts workers and so can't wait for them: JavaScript
+// awaits Module.deputy.pool.reserve().
 //
 //   if (emscripten_deputy_pool_reserve(16) == 0) start_renderer(16);
 int emscripten_deputy_pool_reserve(int threads);

@@ -80,9 +80,7 @@ namespace {
 // Deputy. Runs when main() ends the deputy itself, by pthread_exit() or by a
 // cancellation. Other threads go on; nobody may take one of them for the deputy
 // when its block comes to lie at the same address.
-void deputy_ended(void*) {
-  deputy.store(0, std::memory_order_relaxed);
-}
+void deputy_ended(void*) { deputy.store(0, std::memory_order_relaxed); }
 
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {

@@ -3,14 +3,14 @@
  * SPDX-License-Identifier: MIT
  *
  * Creates and ends threads. Stands in for upstream's
- * system/lib/pthread/pthread_create.c: it defines the same symbols and comes first
- * when the linker looks for them. What is different:
+ * system/lib/pthread/pthread_create.c: it defines the same symbols and comes
+ * first when the linker looks for them. What is different:
  *
  * - Memory that runs out is EAGAIN, and leaves nothing behind.
  * - The count of threads changes under the lock of their list.
  * - A thread starts through worker_pool.cpp, not through the UI thread.
- * - An ended thread is published when its frames are gone and its worker can be had,
- *   so that whoever joined it may free its block and start the next.
+ * - An ended thread is published when its frames are gone and its worker can be
+ * had, so that whoever joined it may free its block and start the next.
  *
  * pthread_join and pthread_detach are musl's.
  */
@@ -102,9 +102,9 @@ static void delist(pthread_t thread) {
 
 static bool has_wait_async;
 
-// Of ended threads, linked by `next`: they are freed by whoever creates the next.
-// A detached thread can't free its own, and the UI thread must not wait for malloc's
-// lock.
+// Of ended threads, linked by `next`: they are freed by whoever creates the
+// next. A detached thread can't free its own, and the UI thread must not wait
+// for malloc's lock.
 static _Atomic(pthread_t) discarded;
 
 void _emscripten_deputy_thread_set_wait_async(int available) {
@@ -172,8 +172,8 @@ static pthread_t new_block(const pthread_attr_t* attr) {
     emscripten_builtin_free(block);
     return NULL;
   }
-  // Messages notify the block. Nobody waits there before the thread is at its event
-  // loop for the first time; then it looks once (libdeputy_pool.js).
+  // Messages notify the block. Nobody waits there before the thread is at its
+  // event loop for the first time; then it looks once (libdeputy_pool.js).
   thread->waiting_async = has_wait_async;
 #ifndef NDEBUG
   _emscripten_thread_profiler_init(thread);
@@ -251,7 +251,8 @@ static void make_libc_threaded(void) {
   libc.threaded = 1;
 }
 
-// In libdeputy_pool.js: starts a thread that gets canvases. -1 when there are none.
+// In libdeputy_pool.js: starts a thread that gets canvases. -1 when there are
+// none.
 int _emscripten_deputy_pool_transfer_js(pthread_t thread,
                                         const pthread_attr_t* attr,
                                         void* (*entry)(void*),
@@ -334,7 +335,8 @@ static void run_cleanup_handlers(pthread_t self) {
   }
 }
 
-// Robust mutexes that a thread held when it ended: their next owner gets EOWNERDEAD.
+// Robust mutexes that a thread held when it ended: their next owner gets
+// EOWNERDEAD.
 static void hand_on_robust_mutexes(pthread_t thread) {
   __vm_lock();
   volatile void* volatile* held;
@@ -370,8 +372,8 @@ static void leave(pthread_t self) {
 // In libdeputy_pool.js: publishes the thread when its frames are gone.
 void _emscripten_deputy_pool_ended_js(void);
 
-// Any thread, itself; waits for those that are about to send it a message. Its frames
-// are still on its stack: libdeputy_pool.js goes on when they are gone.
+// Any thread, itself; waits for those that are about to send it a message. Its
+// frames are still on its stack: libdeputy_pool.js goes on when they are gone.
 void _emscripten_thread_exit(void* result) {
   pthread_t self = __pthread_self();
   self->canceldisable = 1;
@@ -388,8 +390,8 @@ void _emscripten_thread_exit(void* result) {
 }
 
 // The worker of a thread that died of a trap or an exception, with the thread's
-// identity but not on its stack. Nothing of the program runs: what it needs may be
-// what broke.
+// identity but not on its stack. Nothing of the program runs: what it needs may
+// be what broke.
 void _emscripten_deputy_thread_crashed(void) {
   pthread_t self = __pthread_self();
   self->canceldisable = 1;
@@ -404,8 +406,8 @@ void _emscripten_deputy_thread_crashed(void) {
 void _emscripten_deputy_thread_end_for(pthread_t thread) {
   thread->result = PTHREAD_CANCELED;
   release_list_of_dead(thread);
-  // Senders that are about to send it a message are a few instructions away from the
-  // end of it; one that died there must not stop the UI thread.
+  // Senders that are about to send it a message are a few instructions away
+  // from the end of it; one that died there must not stop the UI thread.
   if (thread->mailbox_refcount) {
     thread->mailbox_refcount--;
     for (int i = 0; thread->mailbox_refcount && i < 1000000; i++) {
@@ -422,7 +424,8 @@ void _emscripten_deputy_thread_end_for(pthread_t thread) {
 }
 
 void _emscripten_deputy_thread_publish(pthread_t thread) {
-  // Competes with pthread_detach, which else waits for DT_EXITED and frees the block.
+  // Competes with pthread_detach, which else waits for DT_EXITED and frees the
+  // block.
   if (a_cas(&thread->detach_state, DT_JOINABLE, DT_EXITING) == DT_DETACHED) {
     discard(thread);
     return;
@@ -431,8 +434,8 @@ void _emscripten_deputy_thread_publish(pthread_t thread) {
   __wake(&thread->detach_state, 1, 1);
 }
 
-// Without the instrumentation of -fsanitize=address, whose unwinding would run on a
-// stack that is left at once.
+// Without the instrumentation of -fsanitize=address, whose unwinding would run
+// on a stack that is left at once.
 __attribute__((no_sanitize("address"))) _Noreturn void
 __pthread_exit(void* result) {
   _emscripten_thread_exit(result);

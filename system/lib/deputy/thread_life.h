@@ -15,8 +15,8 @@ extern "C" {
 
 // ---- In worker_pool.cpp
 
-// Any thread; never waits. The index of a new thread, or -1 when PTHREAD_POOL_SIZE_MAX
-// threads are alive.
+// Any thread; never waits. The index of a new thread, or -1 when
+// PTHREAD_POOL_SIZE_MAX threads are alive.
 int _emscripten_deputy_pool_admit(void);
 
 // Any thread; never waits. The thread was not started after all.
@@ -33,15 +33,15 @@ void _emscripten_deputy_pool_submit(int index);
 
 // ---- In thread_life.c
 
-// Any thread. The thread has ended and its frames are gone: tells whoever joins it,
-// or puts its block aside to be freed.
+// Any thread. The thread has ended and its frames are gone: tells whoever joins
+// it, or puts its block aside to be freed.
 void _emscripten_deputy_thread_publish(pthread_t thread);
 
 // UI thread. Ends a thread that was never started, or whose worker is gone.
 void _emscripten_deputy_thread_end_for(pthread_t thread);
 
-// Any thread. Whether messages wake a thread that is at its event loop through its
-// block (Atomics.waitAsync), or through the UI thread (postMessage).
+// Any thread. Whether messages wake a thread that is at its event loop through
+// its block (Atomics.waitAsync), or through the UI thread (postMessage).
 void _emscripten_deputy_thread_set_wait_async(int available);
 
 #ifdef __cplusplus

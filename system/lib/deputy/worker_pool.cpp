@@ -2,18 +2,18 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * Starts threads on idle workers, and ends them, without the UI thread. The way of
- * a thread, from file to file:
+ * Starts threads on idle workers, and ends them, without the UI thread. The way
+ * of a thread, from file to file:
  *
  *   1. any     pthread_create (thread_life.c) admits it and makes its block
  *   2. any     _emscripten_deputy_pool_submit, here, hands it over or queues it
  *   3. worker  _emscripten_deputy_pool_next, here, returns it
  *   4. worker  libdeputy_pool.js runs it, and comes back to step 3
- *   5. any     musl's pthread_join waits for step 3 to publish its end, and frees it
- *              by _emscripten_thread_cleanup (thread_life.c)
+ *   5. any     musl's pthread_join waits for step 3 to publish its end, and
+ * frees it by _emscripten_thread_cleanup (thread_life.c)
  *
- * The UI thread's part, more workers and fewer, is libdeputy_pool.js's. The logic is
- * in worker_pool.h.
+ * The UI thread's part, more workers and fewer, is libdeputy_pool.js's. The
+ * logic is in worker_pool.h.
  */
 
 #include <emscripten/deputy.h>
@@ -37,8 +37,8 @@ using Pool = deputy::WorkerPool<Platform, SLOTS>;
 
 Pool pool;
 
-// The thread of an index, written by its creator before the start. libdeputy_pool.js
-// reads it.
+// The thread of an index, written by its creator before the start.
+// libdeputy_pool.js reads it.
 struct ThreadStart {
   pthread_t thread;
   void* (*entry)(void*);
@@ -49,17 +49,17 @@ struct ThreadStart {
 
 ThreadStart starts[SLOTS];
 
-// Set by whoever asked the UI thread for workers, until it has looked. seq_cst, with
-// Pool::missing(): either the one who sets it asks, or the UI thread, which clears it
-// and then looks, sees why.
+// Set by whoever asked the UI thread for workers, until it has looked. seq_cst,
+// with Pool::missing(): either the one who sets it asks, or the UI thread,
+// which clears it and then looks, sees why.
 std::atomic<bool> asked{false};
 
-// A futex for those who wait for workers: changes when one has loaded, and when no
-// more are to come.
+// A futex for those who wait for workers: changes when one has loaded, and when
+// no more are to come.
 std::atomic<uint32_t> news{0};
 
-// Of PTHREAD_POOL_SIZE_MAX: what the program set, and whether no worker can be had,
-// which makes what is there the limit.
+// Of PTHREAD_POOL_SIZE_MAX: what the program set, and whether no worker can be
+// had, which makes what is there the limit.
 std::atomic<int> limit{SLOTS};
 std::atomic<bool> refused{false};
 
@@ -98,7 +98,8 @@ void _emscripten_deputy_pool_ask_js(void);
 // In libdeputy_pool.js. Worker: tells the UI thread that no thread is alive.
 void _emscripten_deputy_pool_quiet_js(void);
 
-// ---- Any thread: creation (see thread_life.h) --------------------------------
+// ---- Any thread: creation (see thread_life.h)
+// --------------------------------
 
 int _emscripten_deputy_pool_admit(void) { return pool.admit(); }
 
@@ -122,8 +123,8 @@ void _emscripten_deputy_pool_submit(int index) {
   ask_for_missing();
 }
 
-// UI thread. Starts a thread that pthread_create has left to it, because objects go
-// with it.
+// UI thread. Starts a thread that pthread_create has left to it, because
+// objects go with it.
 void _emscripten_deputy_pool_submit_with_objects(pthread_t thread, int count) {
   for (int index = 0; index < pool.used(); index++) {
     if (starts[index].thread == thread && pool.is_admitted(index)) {
@@ -134,7 +135,8 @@ void _emscripten_deputy_pool_submit_with_objects(pthread_t thread, int count) {
   }
 }
 
-// ---- Workers -----------------------------------------------------------------
+// ---- Workers
+// -----------------------------------------------------------------
 
 // Worker. The futex word of its slot.
 void* _emscripten_deputy_pool_word(int slot) { return &pool.word(slot); }
@@ -148,8 +150,8 @@ void _emscripten_deputy_pool_loaded(int slot) {
 // Worker. The table of threads, for libdeputy_pool.js to read.
 void* _emscripten_deputy_pool_starts(void) { return starts; }
 
-// Worker, or UI thread for a worker that is gone. The thread is over: tells whoever
-// joins it.
+// Worker, or UI thread for a worker that is gone. The thread is over: tells
+// whoever joins it.
 static void publish(int index) {
   pthread_t thread = starts[index].thread;
   bool was_last = pool.dismiss(index);
@@ -159,10 +161,11 @@ static void publish(int index) {
   }
 }
 
-// Worker of `slot`, on its idle stack; the thread that it ran, `over`, if any, has
-// ended, and its frames are gone. Blocks for `hot_ms` at most. Returns the index of a
-// thread to run, or Pool::PARK: then the worker waits, at its event loop, for its word
-// to change, and calls _emscripten_deputy_pool_woken; or Pool::LEAVE.
+// Worker of `slot`, on its idle stack; the thread that it ran, `over`, if any,
+// has ended, and its frames are gone. Blocks for `hot_ms` at most. Returns the
+// index of a thread to run, or Pool::PARK: then the worker waits, at its event
+// loop, for its word to change, and calls _emscripten_deputy_pool_woken; or
+// Pool::LEAVE.
 int _emscripten_deputy_pool_next(int slot, int hot_ms, int over) {
   return pool.next(slot, nanoseconds(hot_ms), [over] {
     if (over != Pool::NONE) {
@@ -183,7 +186,8 @@ int _emscripten_deputy_pool_resume(int slot, int hot_ms) {
 // Worker whose thread has crashed; it does not come back.
 void _emscripten_deputy_pool_crashed(int over) { publish(over); }
 
-// ---- UI thread: workers come and go -------------------------------------------
+// ---- UI thread: workers come and go
+// -------------------------------------------
 
 // UI thread. How many workers are to be started now.
 int _emscripten_deputy_pool_answer(void) {
@@ -193,8 +197,8 @@ int _emscripten_deputy_pool_answer(void) {
 
 int _emscripten_deputy_pool_open(void) { return pool.open(); }
 
-// UI thread. Retires what was idle since the last call; libdeputy_pool.js hears from
-// the workers. Returns whether it should be called again.
+// UI thread. Retires what was idle since the last call; libdeputy_pool.js hears
+// from the workers. Returns whether it should be called again.
 int _emscripten_deputy_pool_shrink(void) {
   pool.shrink();
   ask_for_missing();
@@ -203,8 +207,9 @@ int _emscripten_deputy_pool_shrink(void) {
 
 void _emscripten_deputy_pool_vacate(int slot) { pool.vacate(slot); }
 
-// UI thread. No more workers can be had: those that are there are the limit from now
-// on, and the threads that wait for one end with an error. Returns how many did.
+// UI thread. No more workers can be had: those that are there are the limit
+// from now on, and the threads that wait for one end with an error. Returns how
+// many did.
 int _emscripten_deputy_pool_refuse(void) {
   refused.store(true, std::memory_order_relaxed);
   pool.max() = clamp(pool.size(), 1, limit);
@@ -247,7 +252,8 @@ pthread_t _emscripten_deputy_pool_thread_of(int slot) {
   return 0;
 }
 
-// ---- Any thread: the public functions (see emscripten/deputy.h) ----------------
+// ---- Any thread: the public functions (see emscripten/deputy.h)
+// ----------------
 
 int emscripten_deputy_pool_size(void) { return pool.size(); }
 int emscripten_deputy_pool_idle(void) { return pool.idle(); }
@@ -288,8 +294,8 @@ int emscripten_deputy_pool_set_idle_timeout(int ms) {
   return set(idle_timeout, ms, 0, INT32_MAX);
 }
 
-// Any thread. Has workers loaded for `threads` more threads than are alive. Returns
-// how many workers there will then be, or -EINVAL or -EAGAIN.
+// Any thread. Has workers loaded for `threads` more threads than are alive.
+// Returns how many workers there will then be, or -EINVAL or -EAGAIN.
 int _emscripten_deputy_pool_request(int threads) {
   if (threads < 0) {
     return -EINVAL;

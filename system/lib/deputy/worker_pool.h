@@ -2,27 +2,30 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * Hands threads to workers through shared memory, and says how many workers there
- * should be. Pure logic: worker_pool.cpp gives it the program's threads, test/native/
- * proves it.
+ * Hands threads to workers through shared memory, and says how many workers
+ * there should be. Pure logic: worker_pool.cpp gives it the program's threads,
+ * test/native/ proves it.
  *
- * Each worker has a slot: a futex word, and a bit in one of two maps while it is
- * idle. The bit is the right to speak to the worker: whoever clears it, and nobody
- * else, writes one message into the word. So no message is lost or overwritten.
+ * Each worker has a slot: a futex word, and a bit in one of two maps while it
+ * is idle. The bit is the right to speak to the worker: whoever clears it, and
+ * nobody else, writes one message into the word. So no message is lost or
+ * overwritten.
  *
  *   EMPTY --> LOADING --> BUSY --> HOT --> PARKED   open(), enter(), next()
  *     ^                             |        |
  *     |                             v        v
- *     |                     START + thread, KICK    whoever cleared the bit; then BUSY
+ *     |                     START + thread, KICK    whoever cleared the bit;
+ * then BUSY
  *     +-------------------------- RETIRE
  *
  * A HOT worker blocks in a futex wait, for a short time; a PARKED one is at its
  * event loop, woken by Atomics.waitAsync, and takes messages.
  *
  * Each thread has a state: FREE, ADMITTED (it counts), QUEUED with a ticket (it
- * waits for a worker), or RUNS on a slot. The queue is these states: a worker takes
- * the QUEUED thread with the oldest ticket by one compare-and-swap. So nobody waits
- * for a lock, and what a worker had in hand when it died can be found.
+ * waits for a worker), or RUNS on a slot. The queue is these states: a worker
+ * takes the QUEUED thread with the oldest ticket by one compare-and-swap. So
+ * nobody waits for a lock, and what a worker had in hand when it died can be
+ * found.
  *
  * "UI" below is the one thread that starts and ends workers.
  */
@@ -41,24 +44,35 @@ public:
     LEAVE = -2, // the worker is retired: it must not come back
   };
   // What a slot's word says.
-  enum Word : uint32_t { EMPTY, LOADING, BUSY, HOT, PARKED, KICK, RETIRE, START };
+  enum Word : uint32_t {
+    EMPTY,
+    LOADING,
+    BUSY,
+    HOT,
+    PARKED,
+    KICK,
+    RETIRE,
+    START
+  };
 
   static constexpr int NONE = -1;
   static constexpr int RETRY = -2;
 
-  // ---- Threads ----------------------------------------------------------------
+  // ---- Threads
+  // ----------------------------------------------------------------
 
-  // Any thread; never waits. Counts one thread more; its index, or NONE when the
-  // limit is reached.
+  // Any thread; never waits. Counts one thread more; its index, or NONE when
+  // the limit is reached.
   int admit() {
     int live = live_.load(std::memory_order_relaxed);
     do {
       if (live >= max_.load(std::memory_order_relaxed)) {
         return NONE;
       }
-      // seq_cst, with the caller's look at size_ in missing(): pairs with retire(),
-      // which lowers size_, after which the UI thread looks at live_.
-    } while (!live_.compare_exchange_weak(live, live + 1, std::memory_order_seq_cst));
+      // seq_cst, with the caller's look at size_ in missing(): pairs with
+      // retire(), which lowers size_, after which the UI thread looks at live_.
+    } while (
+      !live_.compare_exchange_weak(live, live + 1, std::memory_order_seq_cst));
     raise(peak_, live + 1);
     // One is FREE: dismiss() frees it before it lowers live_.
     for (int thread = 0;; thread = (thread + 1) % SLOTS) {
@@ -72,16 +86,16 @@ public:
     }
   }
 
-  // Any thread. It has ended, or was not started after all. Returns whether it was
-  // the last.
+  // Any thread. It has ended, or was not started after all. Returns whether it
+  // was the last.
   bool dismiss(int thread) {
     states_[thread].store(FREE, std::memory_order_release);
     return live_.fetch_sub(1, std::memory_order_seq_cst) == 1;
   }
 
-  // Any thread; never waits. Gives an admitted thread to an idle worker, or queues
-  // it; then the caller looks whether workers are missing(). What the caller wrote
-  // before is seen by the worker.
+  // Any thread; never waits. Gives an admitted thread to an idle worker, or
+  // queues it; then the caller looks whether workers are missing(). What the
+  // caller wrote before is seen by the worker.
   void submit(int thread) {
     if (queued_.load(std::memory_order_relaxed) == 0) {
       int slot = claim();
@@ -93,8 +107,9 @@ public:
     }
     uint32_t ticket = tickets_.fetch_add(1, std::memory_order_relaxed);
     states_[thread].store(ticket << 2 | QUEUED, std::memory_order_release);
-    // A worker may have become idle since our look: it has looked at queued_ after
-    // it set its bit, we look at the bits after we raised queued_ (seq_cst).
+    // A worker may have become idle since our look: it has looked at queued_
+    // after it set its bit, we look at the bits after we raised queued_
+    // (seq_cst).
     queued_.fetch_add(1, std::memory_order_seq_cst);
     kick();
   }
@@ -104,7 +119,8 @@ public:
     return states_[thread].load(std::memory_order_relaxed) == ADMITTED;
   }
 
-  // ---- Workers ----------------------------------------------------------------
+  // ---- Workers
+  // ----------------------------------------------------------------
 
   // Worker of `slot`, once, when it has loaded; then next().
   void enter(int slot) {
@@ -113,10 +129,10 @@ public:
     loading_.fetch_sub(1, std::memory_order_release);
   }
 
-  // Worker of `slot`, which has nothing to do. Returns a thread to run, or PARK:
-  // then it waits for its word to change from PARKED, and calls woken(). `over` is
-  // called once, as soon as the worker can be had or has other work: whoever waits
-  // for the end of its last thread may go on.
+  // Worker of `slot`, which has nothing to do. Returns a thread to run, or
+  // PARK: then it waits for its word to change from PARKED, and calls woken().
+  // `over` is called once, as soon as the worker can be had or has other work:
+  // whoever waits for the end of its last thread may go on.
   template<class Over> int next(int slot, int64_t hot_ns, Over over) {
     std::atomic<uint32_t>& word = slots_[slot].word;
     bool told = false;
@@ -168,7 +184,8 @@ public:
 
   std::atomic<uint32_t>& word(int slot) { return slots_[slot].word; }
 
-  // ---- UI: workers come and go ------------------------------------------------
+  // ---- UI: workers come and go
+  // ------------------------------------------------
 
   // UI. A slot for a worker that is about to be started, or NONE.
   int open() {
@@ -203,19 +220,21 @@ public:
     slots_[slot].word.store(EMPTY, std::memory_order_relaxed);
   }
 
-  // UI. The worker has died, or could not be loaded. Returns a thread that it ran,
-  // which is ADMITTED again: call once more; NONE when the slot is free; RETRY when
-  // somebody is about to send it a message: call again soon.
+  // UI. The worker has died, or could not be loaded. Returns a thread that it
+  // ran, which is ADMITTED again: call once more; NONE when the slot is free;
+  // RETRY when somebody is about to send it a message: call again soon.
   int bury(int slot) {
     std::atomic<uint32_t>& word = slots_[slot].word;
     uint32_t last = word.load(std::memory_order_acquire);
-    if ((last == HOT && !own(slot, hot_)) || (last == PARKED && !own(slot, parked_))) {
+    if ((last == HOT && !own(slot, hot_)) ||
+        (last == PARKED && !own(slot, parked_))) {
       return RETRY;
     }
     if (last == HOT || last == PARKED) {
       word.store(BUSY, std::memory_order_relaxed);
     }
-    for (int thread = 0; thread < used_.load(std::memory_order_relaxed); thread++) {
+    for (int thread = 0; thread < used_.load(std::memory_order_relaxed);
+         thread++) {
       if (last != START + thread &&
           states_[thread].load(std::memory_order_acquire) == runs_on(slot)) {
         states_[thread].store(ADMITTED, std::memory_order_relaxed);
@@ -237,19 +256,21 @@ public:
     return NONE;
   }
 
-  // UI. Takes a thread out of the queue: it is ADMITTED again. NONE when the queue is
-  // empty.
+  // UI. Takes a thread out of the queue: it is ADMITTED again. NONE when the
+  // queue is empty.
   int withdraw() { return take(ADMITTED); }
 
-  // ---- How many ---------------------------------------------------------------
+  // ---- How many
+  // ---------------------------------------------------------------
 
-  // Any thread. How many workers are to be started now: there should be one for each
-  // live thread, also for the most that were alive or reserved lately, and `spare`
-  // more; at least `least`, at most `max`.
+  // Any thread. How many workers are to be started now: there should be one for
+  // each live thread, also for the most that were alive or reserved lately, and
+  // `spare` more; at least `least`, at most `max`.
   int missing() const {
     int live = live_.load(std::memory_order_seq_cst);
     int peak = peak_.load(std::memory_order_seq_cst);
-    return wanted(live > peak ? live : peak) - size_.load(std::memory_order_seq_cst);
+    return wanted(live > peak ? live : peak) -
+           size_.load(std::memory_order_seq_cst);
   }
 
   // Any thread. As if `threads` were alive now.
@@ -264,7 +285,9 @@ public:
 
   // Any thread. Figures of the moment.
   int size() const { return size_.load(std::memory_order_relaxed); }
-  int ready() const { return size() - loading_.load(std::memory_order_acquire); }
+  int ready() const {
+    return size() - loading_.load(std::memory_order_acquire);
+  }
   int live() const { return live_.load(std::memory_order_relaxed); }
   int queued() const { return queued_.load(std::memory_order_relaxed); }
   int idle() const {
@@ -283,7 +306,8 @@ public:
   // Indices of threads are below this.
   int used() const { return used_.load(std::memory_order_relaxed); }
 
-  // Any thread. The bounds; `max` counts threads as well as workers, 1 to SLOTS.
+  // Any thread. The bounds; `max` counts threads as well as workers, 1 to
+  // SLOTS.
   std::atomic<int>& least() { return least_; }
   std::atomic<int>& spare() { return spare_; }
   std::atomic<int>& max() { return max_; }
@@ -292,7 +316,8 @@ private:
   static constexpr int WORDS = (SLOTS + 31) / 32;
   using Map = std::atomic<uint32_t>[WORDS];
 
-  // The low bits of a thread's state; above them QUEUED has the ticket, RUNS the slot.
+  // The low bits of a thread's state; above them QUEUED has the ticket, RUNS
+  // the slot.
   enum State : uint32_t { FREE, ADMITTED, QUEUED, RUNS };
 
   // A cache line each: workers wait on them.
@@ -300,11 +325,14 @@ private:
     std::atomic<uint32_t> word{EMPTY};
   };
 
-  static uint32_t runs_on(int slot) { return static_cast<uint32_t>(slot) << 2 | RUNS; }
+  static uint32_t runs_on(int slot) {
+    return static_cast<uint32_t>(slot) << 2 | RUNS;
+  }
 
   static void raise(std::atomic<int>& mark, int value) {
     int old = mark.load(std::memory_order_relaxed);
-    while (old < value && !mark.compare_exchange_weak(old, value, std::memory_order_seq_cst)) {
+    while (old < value &&
+           !mark.compare_exchange_weak(old, value, std::memory_order_seq_cst)) {
     }
   }
 
@@ -324,7 +352,8 @@ private:
     while (queued_.load(std::memory_order_seq_cst) > 0) {
       int oldest = NONE;
       uint32_t seen = 0;
-      for (int thread = 0; thread < used_.load(std::memory_order_relaxed); thread++) {
+      for (int thread = 0; thread < used_.load(std::memory_order_relaxed);
+           thread++) {
         uint32_t waiting = states_[thread].load(std::memory_order_relaxed);
         // Tickets wrap.
         if ((waiting & 3) == QUEUED &&
@@ -338,7 +367,8 @@ private:
         return NONE;
       }
       // acquire: pairs with the release in submit(), what the creator wrote.
-      if (states_[oldest].compare_exchange_strong(seen, state, std::memory_order_acquire)) {
+      if (states_[oldest].compare_exchange_strong(
+            seen, state, std::memory_order_acquire)) {
         queued_.fetch_sub(1, std::memory_order_seq_cst);
         return oldest;
       }
@@ -356,7 +386,8 @@ private:
 
   // ---- Slots
 
-  // An idle worker whose bit is now ours, or NONE. HOT ones first: they wake sooner.
+  // An idle worker whose bit is now ours, or NONE. HOT ones first: they wake
+  // sooner.
   int claim() {
     int slot = claim(hot_);
     return slot != NONE ? slot : claim(parked_);
@@ -387,7 +418,8 @@ private:
   bool announce(int slot, Word idle, Map& map) {
     slots_[slot].word.store(idle, std::memory_order_relaxed);
     uint32_t bit = 1u << (slot % 32);
-    // release publishes the word; seq_cst, with the look at queued_: see submit().
+    // release publishes the word; seq_cst, with the look at queued_: see
+    // submit().
     map[slot / 32].fetch_or(bit, std::memory_order_seq_cst);
     if (queued_.load(std::memory_order_seq_cst) == 0 || !own(slot, map)) {
       return true;
@@ -402,8 +434,8 @@ private:
     return map[slot / 32].fetch_and(~bit, std::memory_order_acq_rel) & bit;
   }
 
-  // Worker. The message that took the place of `idle`, or is about to: the one who
-  // has our bit sends it without waiting for anything. NONE for a KICK.
+  // Worker. The message that took the place of `idle`, or is about to: the one
+  // who has our bit sends it without waiting for anything. NONE for a KICK.
   int receive(int slot, Word idle) {
     std::atomic<uint32_t>& word = slots_[slot].word;
     uint32_t message;
@@ -427,7 +459,8 @@ private:
   std::atomic<int> live_{0};
   std::atomic<int> size_{0};
   std::atomic<int> loading_{0};
-  // The highest `live_` since the last shrink(); one more than the highest index.
+  // The highest `live_` since the last shrink(); one more than the highest
+  // index.
   std::atomic<int> peak_{0};
   std::atomic<int> used_{0};
   std::atomic<int> least_{0};
