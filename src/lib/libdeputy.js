@@ -126,7 +126,7 @@ var LibraryDeputy = {
       clearTimeout(Deputy.timer);
       Deputy.isStarted = true;
       Deputy.started.resolve();
-      DeputyPool.ready();
+      DeputyPool.grow();
     },
 
     // The program is over; in a page the deputy goes on serving.

@@ -53,8 +53,9 @@ var LibraryDeputyPool = {
   $DeputyPool__deps: [
     '_emscripten_deputy_pool_answer', '_emscripten_deputy_pool_bury', '_emscripten_deputy_pool_crashed',
     '_emscripten_deputy_pool_loaded', '_emscripten_deputy_pool_next', '_emscripten_deputy_pool_open',
-    '_emscripten_deputy_pool_refuse', '_emscripten_deputy_pool_request', '_emscripten_deputy_pool_resume',
-    '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
+    '_emscripten_deputy_pool_may_shrink', '_emscripten_deputy_pool_refuse', '_emscripten_deputy_pool_request',
+    '_emscripten_deputy_pool_resign', '_emscripten_deputy_pool_resume',
+    '_emscripten_deputy_pool_set_cores', '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
     '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_set_wait_async',
     'emscripten_deputy_pool_idle', 'emscripten_deputy_pool_idle_timeout', 'emscripten_deputy_pool_live',
@@ -62,8 +63,8 @@ var LibraryDeputyPool = {
     'emscripten_deputy_pool_set_idle_timeout', 'emscripten_deputy_pool_set_max', 'emscripten_deputy_pool_set_size',
     'emscripten_deputy_pool_set_spare', 'emscripten_deputy_pool_size', 'emscripten_deputy_pool_spare',
     '_emscripten_check_mailbox', '_emscripten_thread_crashed', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
-    'emscripten_num_logical_cores', 'emscripten_stack_set_limits', 'pthread_self', 'malloc',
-    '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
+    'emscripten_stack_set_limits', 'pthread_self', 'malloc',
+    '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
   ],
   $DeputyPool__postset: () => {
     addAtInit('DeputyPool.configure();');
@@ -80,6 +81,7 @@ var LibraryDeputyPool = {
     failures: 0,
     retryTimer: 0,
     shrinkTimer: 0,
+    watchedTimeout: 0,
     // By thread: what it gets by message.
     objects: {},
     // Whether workers keep Node.js alive.
@@ -91,22 +93,27 @@ var LibraryDeputyPool = {
     configure() {
       var size = {{{ PTHREAD_POOL_SIZE }}};
       __emscripten_deputy_thread_set_wait_async(!waitAsyncPolyfilled);
+      __emscripten_deputy_pool_set_cores(DeputyPool.cores());
       _emscripten_deputy_pool_set_max({{{ PTHREAD_POOL_SIZE_MAX }}});
       _emscripten_deputy_pool_set_idle_timeout({{{ PTHREAD_POOL_IDLE_TIMEOUT }}});
       _emscripten_deputy_pool_set_size(size);
+      _emscripten_deputy_pool_set_spare({{{ PTHREAD_POOL_SPARE < 0 ? 'Math.min(4, Math.ceil(DeputyPool.cores() / 2))' : PTHREAD_POOL_SPARE }}});
       Module['pthreadPoolReady'] = new Promise((resolve, reject) => DeputyPool.reservations.push({ wanted: size, resolve, reject }));
       Module['pthreadPoolReady'].catch(() => {});
     },
 
-    // The deputy runs: from now on workers are loaded ahead of need.
-    ready() {
-      _emscripten_deputy_pool_set_spare({{{ PTHREAD_POOL_SPARE < 0 ? 'Math.min(4, Math.ceil(_emscripten_num_logical_cores() / 2))' : PTHREAD_POOL_SPARE }}});
+    // That this process may run on.
+    cores() {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (ENVIRONMENT_IS_NODE) return require('node:os').availableParallelism();
+#endif
+      return navigator.hardwareConcurrency;
     },
 
-    // Starts the workers that are missing.
+    // Starts the workers that are missing; those ahead of need when the deputy runs.
     grow() {
       if (DeputyPool.isClosed || DeputyPool.retryTimer) return;
-      for (var missing = __emscripten_deputy_pool_answer(); missing > 0; missing--) {
+      for (var missing = __emscripten_deputy_pool_answer(Deputy.isStarted); missing > 0; missing--) {
         try {
           if (!PThread.unusedWorkers.length) PThread.allocateUnusedWorker();
         } catch (e) {
@@ -149,6 +156,7 @@ var LibraryDeputyPool = {
         case 'left':
           DeputyPool.end(worker);
           __emscripten_deputy_pool_vacate(worker.slot);
+          DeputyPool.grow();
           break;
         case 'crashed':
           DeputyPool.lost(worker);
@@ -190,19 +198,20 @@ var LibraryDeputyPool = {
 
     // A worker could not be had. Those that wait for one get it later, or an error.
     async failed() {
-      DeputyPool.failures++;
       if (!Deputy.isStarted) {
         if (DeputyPool.workers.some((worker) => worker)) return;
         return Deputy.notLoaded();
       }
-      if (DeputyPool.failures < {{{ ATTEMPTS }}}) {
-        DeputyPool.retryTimer ||= setTimeout(() => {
+      // One of many that failed together?
+      if (DeputyPool.retryTimer) return;
+      if (++DeputyPool.failures < {{{ ATTEMPTS }}}) {
+        DeputyPool.retryTimer = setTimeout(() => {
           DeputyPool.retryTimer = 0;
           DeputyPool.grow();
         }, {{{ RETRY_MS }}} << (DeputyPool.failures - 1));
         return;
       }
-      if (DeputyPool.failures > {{{ ATTEMPTS }}}) return;
+      DeputyPool.failures = 0;
       var ended = __emscripten_deputy_pool_refuse();
       var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
       err(`no more workers for pthreads can be had: ${reason} ` +
@@ -215,10 +224,15 @@ var LibraryDeputyPool = {
     // more than stay in any case.
     watchIdle() {
       var timeout = _emscripten_deputy_pool_idle_timeout();
-      if (!timeout || DeputyPool.shrinkTimer) return;
+      if (timeout == DeputyPool.watchedTimeout) return;
+      clearTimeout(DeputyPool.shrinkTimer);
+      DeputyPool.watchedTimeout = __emscripten_deputy_pool_may_shrink() ? timeout : 0;
+      if (!DeputyPool.watchedTimeout) return;
       DeputyPool.shrinkTimer = setTimeout(() => {
-        DeputyPool.shrinkTimer = 0;
-        if (!DeputyPool.isClosed && __emscripten_deputy_pool_shrink()) DeputyPool.watchIdle();
+        if (DeputyPool.isClosed) return;
+        DeputyPool.watchedTimeout = 0;
+        if (!DeputyPool.reservations.length) __emscripten_deputy_pool_shrink();
+        DeputyPool.watchIdle();
       }, timeout);
 #if ENVIRONMENT_MAY_BE_NODE
       DeputyPool.shrinkTimer.unref?.();
@@ -231,7 +245,6 @@ var LibraryDeputyPool = {
         get: () => runtimeInitialized && !DeputyPool.isClosed ? get() : 0,
         set: set && ((value) => {
           if (set(value)) throw new RangeError(`${value} is not a number of workers, or milliseconds, that the pool can take`);
-          if (!ENVIRONMENT_IS_PTHREAD) DeputyPool.watchIdle();
         }),
         enumerable: true,
       });
@@ -314,6 +327,7 @@ var LibraryDeputyPool = {
     entry: 0,
     arg: 0,
     isArmed: false,
+    hasEnded: false,
     // When it was last at its event loop, for how long it blocks, and the way there.
     lastTrip: 0,
     slice: {{{ HOT_MS }}},
@@ -391,9 +405,15 @@ var LibraryDeputyPool = {
       } catch (e) {
         if (e !== 'unwind') throw e;
       }
-      if (!_pthread_self()) return true;
-      DeputyPool.arm();
-      return !_pthread_self();
+      if (!DeputyPool.hasEnded) DeputyPool.arm();
+      return DeputyPool.takeEnd();
+    },
+
+    // Whether the thread has ended, and the caller is the first to see it.
+    takeEnd() {
+      var { hasEnded } = DeputyPool;
+      DeputyPool.hasEnded = false;
+      return hasEnded;
     },
 
     // Messages to the thread wake it from now on; it looks once for what came before.
@@ -421,6 +441,11 @@ var LibraryDeputyPool = {
       DeputyPool.leaveStack();
       var ended = DeputyPool.index;
       DeputyPool.index = {{{ NONE }}};
+      // What it left at its event loop, a timer say, must not meet the next thread.
+      if (runtimeKeepaliveCounter > 0) {
+        __emscripten_deputy_pool_resign(DeputyPool.slot, ended);
+        return {{{ LEAVE }}};
+      }
       // A worker that is never idle must get to its event loop all the same.
       var isDue = performance.now() - DeputyPool.lastTrip > {{{ TRIP_MS }}};
       return __emscripten_deputy_pool_next(DeputyPool.slot, isDue ? 0 : DeputyPool.slice, ended);
@@ -488,6 +513,9 @@ var LibraryDeputyPool = {
       setStackLimits();
 #endif
       stackRestore(low + {{{ IDLE_STACK_SIZE }}});
+#if STACK_OVERFLOW_CHECK
+      writeStackCookie();
+#endif
     },
   },
 };
@@ -518,7 +546,13 @@ Object.assign(LibraryDeputyPool, {
   _emscripten_deputy_pool_ended_js__deps: ['$DeputyPool'],
   _emscripten_deputy_pool_ended_js__sig: 'v',
   _emscripten_deputy_pool_ended_js: () => {
-    if (DeputyPool.isArmed) queueMicrotask(() => DeputyPool.proceed(DeputyPool.over()));
+    DeputyPool.hasEnded = true;
+    // At its event loop nobody else is below it; or run() is, which then comes first.
+    if (DeputyPool.isArmed) {
+      queueMicrotask(() => {
+        if (DeputyPool.takeEnd()) DeputyPool.proceed(DeputyPool.over());
+      });
+    }
   },
 
   _emscripten_deputy_pool_quiet_js__sig: 'v',

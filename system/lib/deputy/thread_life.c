@@ -72,9 +72,6 @@ static void release_list_of_dead(pthread_t thread) {
   }
 }
 
-// A joiner's: a thread is published after it left the list.
-void __tl_sync(pthread_t thread) {}
-
 static void enlist(pthread_t thread) {
   pthread_t self = __pthread_self();
   __tl_lock();
@@ -441,6 +438,70 @@ __pthread_exit(void* result) {
   _emscripten_thread_exit(result);
   emscripten_unwind_to_js_event_loop();
 }
+
+// ---- Join -------------------------------------------------------------------
+
+// Any thread; a cancellation point. Without `until` it waits without a limit.
+// ESRCH: no such thread; EDEADLK: the caller itself; EINVAL: detached, also
+// meanwhile, or a time that is none; ETIMEDOUT.
+static int join(pthread_t thread, void** result, const struct timespec* until) {
+  if (!_emscripten_thread_is_valid(thread)) {
+    return ESRCH;
+  }
+  if (thread->detach_state != DT_DETACHED && thread == __pthread_self()) {
+    return EDEADLK;
+  }
+  int cancelstate;
+  __pthread_testcancel();
+  __pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelstate);
+  if (cancelstate == PTHREAD_CANCEL_ENABLE) {
+    __pthread_setcancelstate(cancelstate, 0);
+  }
+  if (_emscripten_thread_supports_atomics_wait()) {
+    _emscripten_deputy_thread_spin(&thread->detach_state, DT_JOINABLE);
+  }
+  int state, error = 0;
+  while ((state = thread->detach_state) != DT_EXITED && !error) {
+    if (state >= DT_DETACHED) {
+      error = EINVAL;
+      break;
+    }
+    error =
+      __timedwait_cp(&thread->detach_state, state, CLOCK_REALTIME, until, 1);
+    if (error != ETIMEDOUT && error != EINVAL) {
+      error = 0;
+    }
+  }
+  __pthread_setcancelstate(cancelstate, 0);
+  if (error) {
+    return error;
+  }
+  if (result) {
+    *result = thread->result;
+  }
+  _emscripten_thread_cleanup(thread);
+  return 0;
+}
+
+int __pthread_join(pthread_t thread, void** result) {
+  emscripten_check_blocking_allowed();
+  return join(thread, result, NULL);
+}
+
+static int
+timedjoin(pthread_t thread, void** result, const struct timespec* until) {
+  return join(thread, result, until);
+}
+
+static int tryjoin(pthread_t thread, void** result) {
+  return thread->detach_state == DT_JOINABLE ? EBUSY
+                                             : join(thread, result, NULL);
+}
+
+weak_alias(tryjoin, pthread_tryjoin_np);
+weak_alias(timedjoin, pthread_timedjoin_np);
+weak_alias(__pthread_join, pthread_join);
+weak_alias(__pthread_join, emscripten_builtin_pthread_join);
 
 weak_alias(__pthread_create, emscripten_builtin_pthread_create);
 weak_alias(__pthread_create, pthread_create);

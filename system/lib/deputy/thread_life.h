@@ -31,6 +31,9 @@ void _emscripten_deputy_pool_enter(int index,
 // Any thread; never waits. Starts it on an idle worker, or on the next.
 void _emscripten_deputy_pool_submit(int index);
 
+// Not the UI thread. Waits for a thread to end, for a short time only.
+void _emscripten_deputy_thread_spin(volatile int* detach_state, int expected);
+
 // ---- In thread_life.c
 
 // Any thread. The thread has ended and its frames are gone: tells whoever joins

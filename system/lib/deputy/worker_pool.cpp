@@ -65,6 +65,9 @@ std::atomic<bool> refused{false};
 
 std::atomic<int> idle_timeout{0};
 
+// Threads in emscripten_deputy_pool_reserve().
+std::atomic<int> reservers{0};
+
 int64_t nanoseconds(int ms) { return ms * INT64_C(1000000); }
 
 // Any thread. The index of `thread`, or -1.
@@ -150,6 +153,15 @@ void _emscripten_deputy_pool_loaded(int slot) {
 // Worker. The table of threads, for libdeputy_pool.js to read.
 void* _emscripten_deputy_pool_starts(void) { return starts; }
 
+static deputy::AdaptiveSpin<Platform> join_spin;
+
+// Not the UI thread. Waits for a thread to end, for a short time only.
+void _emscripten_deputy_thread_spin(volatile int* detach_state, int expected) {
+  join_spin.changes(
+    reinterpret_cast<std::atomic<uint32_t>&>(*const_cast<int*>(detach_state)),
+    expected);
+}
+
 // Worker, or UI thread for a worker that is gone. The thread is over: tells
 // whoever joins it.
 static void publish(int index) {
@@ -186,24 +198,41 @@ int _emscripten_deputy_pool_resume(int slot, int hot_ms) {
 // Worker whose thread has crashed; it does not come back.
 void _emscripten_deputy_pool_crashed(int over) { publish(over); }
 
+// Worker of `slot` whose thread has ended, and which leaves.
+void _emscripten_deputy_pool_resign(int slot, int over) {
+  pool.resign(slot);
+  publish(over);
+}
+
 // ---- UI thread: workers come and go
 // -------------------------------------------
 
-// UI thread. How many workers are to be started now.
-int _emscripten_deputy_pool_answer(void) {
+// UI thread, before the first thread. With one core, whoever looks keeps the
+// one that it waits for from running.
+void _emscripten_deputy_pool_set_cores(int cores) {
+  pool.spin().enable(cores > 1);
+  join_spin.enable(cores > 1);
+}
+
+// UI thread. How many workers are to be started now; with those that are
+// `ahead` of need, or without.
+int _emscripten_deputy_pool_answer(bool ahead) {
   asked.store(false);
-  return clamp(pool.missing(), 0, SLOTS);
+  return clamp(pool.missing(ahead ? pool.spare().load() : 0), 0, SLOTS);
 }
 
 int _emscripten_deputy_pool_open(void) { return pool.open(); }
 
 // UI thread. Retires what was idle since the last call; libdeputy_pool.js hears
-// from the workers. Returns whether it should be called again.
-int _emscripten_deputy_pool_shrink(void) {
-  pool.shrink();
-  ask_for_missing();
-  return pool.size() > clamp(1 + pool.spare(), pool.least(), SLOTS);
+// from the workers. Leaves those alone that somebody waits for.
+void _emscripten_deputy_pool_shrink(void) {
+  if (!reservers) {
+    pool.shrink();
+    ask_for_missing();
+  }
 }
+
+bool _emscripten_deputy_pool_may_shrink(void) { return pool.may_shrink(); }
 
 void _emscripten_deputy_pool_vacate(int slot) { pool.vacate(slot); }
 
@@ -264,12 +293,14 @@ int emscripten_deputy_pool_spare(void) { return pool.spare(); }
 int emscripten_deputy_pool_max(void) { return limit; }
 int emscripten_deputy_pool_idle_timeout(void) { return idle_timeout; }
 
+// The UI thread looks what follows of it.
 static int set(std::atomic<int>& bound, int value, int low, int high) {
   if (value < low || value > high) {
     return EINVAL;
   }
   bound.store(value);
-  ask_for_missing();
+  tell_reservers();
+  _emscripten_deputy_pool_ask_js();
   return 0;
 }
 
@@ -300,10 +331,11 @@ int _emscripten_deputy_pool_request(int threads) {
   if (threads < 0) {
     return -EINVAL;
   }
-  int wanted = pool.live() + threads;
-  if (wanted > limit) {
+  int live = pool.live();
+  if (threads > limit - live) {
     return -EAGAIN;
   }
+  int wanted = live + threads;
   // Another try, if none could be had.
   if (refused.exchange(false)) {
     pool.max() = limit.load();
@@ -317,20 +349,22 @@ int emscripten_deputy_pool_reserve(int threads) {
   if (emscripten_is_main_runtime_thread()) {
     return EDEADLK;
   }
+  reservers++;
   int wanted = _emscripten_deputy_pool_request(threads);
-  if (wanted < 0) {
-    return -wanted;
-  }
-  for (;;) {
+  int error = wanted < 0 ? -wanted : 0;
+  while (!error) {
     uint32_t seen = news.load(std::memory_order_acquire);
     if (pool.ready() >= wanted) {
-      return 0;
+      break;
     }
-    if (refused.load(std::memory_order_relaxed)) {
-      return EAGAIN;
+    if (refused.load(std::memory_order_relaxed) || wanted > limit) {
+      error = EAGAIN;
+    } else {
+      emscripten_futex_wait(&news, seen, INFINITY);
     }
-    emscripten_futex_wait(&news, seen, INFINITY);
   }
+  reservers--;
+  return error;
 }
 
 } // extern "C"

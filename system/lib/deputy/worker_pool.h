@@ -31,6 +31,8 @@
  */
 #pragma once
 
+#include "adaptive_spin.h"
+
 #include <atomic>
 #include <stdint.h>
 
@@ -149,7 +151,9 @@ public:
       if (!idle) {
         continue;
       }
-      Platform::wait(word, HOT, hot_ns);
+      if (!spin_.changes(word, HOT)) {
+        Platform::wait(word, HOT, hot_ns);
+      }
       if (word.load(std::memory_order_acquire) == HOT && own(slot, hot_)) {
         if (announce(slot, PARKED, parked_)) {
           return PARK;
@@ -180,6 +184,13 @@ public:
     }
     int result = receive(slot, PARKED);
     return result != NONE ? result : next(slot, hot_ns, [] {});
+  }
+
+  // Worker of `slot`, which has nothing to do and will not come back: as if the
+  // UI had told it to leave.
+  void resign(int slot) {
+    slots_[slot].word.store(RETIRE, std::memory_order_release);
+    size_.fetch_sub(1, std::memory_order_seq_cst);
   }
 
   std::atomic<uint32_t>& word(int slot) { return slots_[slot].word; }
@@ -267,9 +278,12 @@ public:
   // each live thread, also for the most that were alive or reserved lately, and
   // `spare` more; at least `least`, at most `max`.
   int missing() const {
+    return missing(spare_.load(std::memory_order_relaxed));
+  }
+  int missing(int spare) const {
     int live = live_.load(std::memory_order_seq_cst);
     int peak = peak_.load(std::memory_order_seq_cst);
-    return wanted(live > peak ? live : peak) -
+    return wanted((live > peak ? live : peak) + spare) -
            size_.load(std::memory_order_seq_cst);
   }
 
@@ -279,8 +293,14 @@ public:
   // UI. Retires the idle workers that no thread needed since the last call.
   void shrink() {
     int peak = peak_.exchange(live(), std::memory_order_seq_cst);
-    while (size() > wanted(peak) && retire() != NONE) {
+    int spare = spare_.load(std::memory_order_relaxed);
+    while (size() > wanted(peak + spare) && retire() != NONE) {
     }
+  }
+
+  // UI. Whether there are more workers than stay in any case.
+  bool may_shrink() const {
+    return size() > wanted(1 + spare_.load(std::memory_order_relaxed));
   }
 
   // Any thread. Figures of the moment.
@@ -305,6 +325,8 @@ public:
   }
   // Indices of threads are below this.
   int used() const { return used_.load(std::memory_order_relaxed); }
+
+  AdaptiveSpin<Platform>& spin() { return spin_; }
 
   // Any thread. The bounds; `max` counts threads as well as workers, 1 to
   // SLOTS.
@@ -336,11 +358,11 @@ private:
     }
   }
 
-  int wanted(int threads) const {
-    int workers = threads + spare_.load(std::memory_order_relaxed);
+  int wanted(int workers) const {
     int least = least_.load(std::memory_order_relaxed);
     int max = max_.load(std::memory_order_relaxed);
-    return workers > max ? max : workers < least ? least : workers;
+    workers = workers < least ? least : workers;
+    return workers > max ? max : workers;
   }
 
   // ---- The queue
@@ -454,6 +476,7 @@ private:
   Map hot_{};
   Map parked_{};
   std::atomic<uint32_t> states_[SLOTS]{};
+  AdaptiveSpin<Platform> spin_;
   std::atomic<uint32_t> tickets_{0};
   std::atomic<int> queued_{0};
   std::atomic<int> live_{0};
