@@ -296,6 +296,7 @@ function moveUpstream(from, to) {
 
 moveUpstream('$invokeEntryPoint', '$runEntryPoint');
 moveUpstream('$handleException', '$handleExitOrThrow');
+moveUpstream('$exitJS', '$exitProgram');
 moveUpstream('$maybeExit', '$maybeExitThread');
 moveUpstream('proc_exit', '$procExit');
 
@@ -350,10 +351,18 @@ Object.assign(LibraryDeputy, {
     worker.onmessage = () => {};
   },
 
+  // callMain's implicit exit only says that the UI thread has nothing more to do. The
+  // deputy may be printing already, and upstream's look for output that was not
+  // flushed would swallow it.
+  $exitJS__deps: ['$exitProgram'],
+  $exitJS__docs: '/** @param {boolean|number=} implicit */',
+  $exitJS: (status, implicit) => {
+    if (ENVIRONMENT_IS_PTHREAD || !implicit || status) exitProgram(status, implicit);
+  },
+
   // Any thread. The UI thread gets here for every exit() of the program, also of
-  // a pthread's (upstream's $exitOnMainThread); callMain's implicit exit, which
-  // only says that the UI thread has nothing more to do, calls exitJS itself.
-  exit__deps: ['$exitJS', '$Deputy', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
+  // a pthread's (upstream's $exitOnMainThread).
+  exit__deps: ['$exitProgram', '$Deputy', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
 #if EXIT_RUNTIME
     '__funcs_on_exit',
 #endif
@@ -367,12 +376,12 @@ Object.assign(LibraryDeputy, {
 #endif
       // The deputy outlives main(): it goes back to its event loop and serves.
       if (_emscripten_is_deputy_thread()) {{{ runtimeKeepalivePush() }}};
-      exitJS(status);
+      exitProgram(status);
     }
     try {
       // "Implicit" unless the runtime shuts down: upstream else warns that it
       // does not.
-      exitJS(status, /* implicit = */ {{{ !EXIT_RUNTIME }}});
+      exitProgram(status, /* implicit = */ {{{ !EXIT_RUNTIME }}});
     } finally {
       Deputy.exit(status);
     }

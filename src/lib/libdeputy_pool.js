@@ -105,7 +105,7 @@ var LibraryDeputyPool = {
     // That this process may run on.
     cores() {
 #if ENVIRONMENT_MAY_BE_NODE
-      if (ENVIRONMENT_IS_NODE) return require('node:os').availableParallelism();
+      if (ENVIRONMENT_IS_NODE) return require('node:os')['availableParallelism']();
 #endif
       return navigator.hardwareConcurrency;
     },
