@@ -24,6 +24,9 @@ def pytest_addoption(parser):
   parser.addoption(
     '--engine', default=','.join(ENGINES), metavar='NAMES',
     help=f'engines to test in, by comma; default and all: {",".join(ENGINES)}')
+  parser.addoption(
+    '--soak', type=float, default=2, metavar='SECONDS',
+    help='how long test_pool_soak.py creates threads at random; default: 2')
 
 
 def chosen_engines(config):
