@@ -57,7 +57,7 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_resign', '_emscripten_deputy_pool_resume',
     '_emscripten_deputy_pool_set_cores', '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
-    '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_set_wait_async',
+    '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
     'emscripten_deputy_pool_idle', 'emscripten_deputy_pool_idle_timeout', 'emscripten_deputy_pool_live',
     'emscripten_deputy_pool_max', 'emscripten_deputy_pool_queued', '_emscripten_deputy_pool_ready',
     'emscripten_deputy_pool_set_idle_timeout', 'emscripten_deputy_pool_set_max', 'emscripten_deputy_pool_set_size',
@@ -120,20 +120,26 @@ var LibraryDeputyPool = {
           Deputy.refusal = e;
           return DeputyPool.failed();
         }
-        PThread.loadWasmModuleToWorker(PThread.unusedWorkers.shift());
+        var worker = PThread.unusedWorkers.shift();
+        if (!DeputyPool.settle(worker)) return DeputyPool.failed();
+        PThread.loadWasmModuleToWorker(worker);
       }
       DeputyPool.watchIdle();
     },
 
-    // What a new worker is told besides the module and the memory.
-    place(worker) {
-      var slot = __emscripten_deputy_pool_open();
+    // Returns false when there is no memory.
+    settle(worker) {
+      var slot = worker.slot = __emscripten_deputy_pool_open();
       DeputyPool.workers[slot] = worker;
-      var idleStack = DeputyPool.idleStacks[slot] ||= _malloc({{{ IDLE_STACK_SIZE }}});
-      worker.slot = slot;
       worker.strongref = DeputyPool.holds;
-      return { slot, idleStack };
+      if (DeputyPool.idleStacks[slot] ||= _malloc({{{ IDLE_STACK_SIZE }}})) return true;
+      Deputy.refusal = new Error('there is no memory for its stack');
+      DeputyPool.end(worker);
+      DeputyPool.bury(slot);
     },
+
+    // What a new worker is told besides the module and the memory.
+    place: ({ slot }) => ({ slot, idleStack: DeputyPool.idleStacks[slot] }),
 
     // A Worker has said something.
     receive(worker, { cmd, deputyPool, thread }) {
@@ -282,11 +288,17 @@ var LibraryDeputyPool = {
       return DeputyPool.workers[__emscripten_deputy_pool_slot_of(thread)];
     },
 
-    // Upstream's PThread.pthreads, thread to Worker: what it was, at this moment.
+    // Upstream's PThread.pthreads, thread to Worker: as it is at this moment.
     pthreads: () => new Proxy({}, {
       get: (_, thread) => DeputyPool.workerOf(+thread),
       has: (_, thread) => !!DeputyPool.workerOf(+thread),
-      ownKeys: () => DeputyPool.workers.map((_, slot) => String(__emscripten_deputy_pool_thread_of(slot))).filter((thread) => thread != '0'),
+      ownKeys() {
+        // Whoever lists the threads may look into their blocks until it returns.
+        __emscripten_deputy_thread_hold(true);
+        queueMicrotask(() => __emscripten_deputy_thread_hold(false));
+        var threads = DeputyPool.workers.map((_, slot) => String(__emscripten_deputy_pool_thread_of(slot)));
+        return [...new Set(threads)].filter((thread) => thread != '0');
+      },
       getOwnPropertyDescriptor: (_, thread) => ({ value: DeputyPool.workerOf(+thread), enumerable: true, configurable: true }),
     }),
 
@@ -356,6 +368,8 @@ var LibraryDeputyPool = {
           next = DeputyPool.over();
         }
       }
+      // Callbacks that are left have no thread to run on.
+      ABORT = true;
       postMessage({ deputyPool: 'left' });
     },
 
@@ -460,6 +474,7 @@ var LibraryDeputyPool = {
       __emscripten_deputy_thread_crashed();
       __emscripten_deputy_pool_crashed(DeputyPool.index);
       DeputyPool.index = {{{ NONE }}};
+      ABORT = true;
       postMessage({ deputyPool: 'crashed' });
     },
 

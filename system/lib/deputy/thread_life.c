@@ -104,6 +104,8 @@ static bool has_wait_async;
 // for malloc's lock.
 static _Atomic(pthread_t) discarded;
 
+static atomic_bool is_held;
+
 void _emscripten_deputy_thread_set_wait_async(int available) {
   has_wait_async = available;
 }
@@ -202,16 +204,29 @@ static void free_discarded(void) {
     return;
   }
   pthread_t thread = atomic_exchange(&discarded, NULL);
+  // After they were taken: one that the UI thread has found alive may be among
+  // them.
+  bool keep = is_held;
   while (thread) {
     pthread_t next = thread->next;
-    _emscripten_thread_free_data(thread);
+    if (keep) {
+      discard(thread);
+    } else {
+      _emscripten_thread_free_data(thread);
+    }
     thread = next;
   }
 }
 
+// UI thread. While it holds them, blocks of threads that it may have found
+// alive stay. seq_cst: it looks for threads after it has set `is_held`; a
+// thread is gone from worker_pool.cpp before whoever frees its block looks at
+// `is_held`.
+void _emscripten_deputy_thread_hold(bool hold) { is_held = hold; }
+
 // pthread_join's and pthread_detach's, of a thread that is over.
 void _emscripten_thread_cleanup(pthread_t thread) {
-  if (emscripten_is_main_runtime_thread()) {
+  if (emscripten_is_main_runtime_thread() || is_held) {
     discard(thread);
   } else {
     _emscripten_thread_free_data(thread);
