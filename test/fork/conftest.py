@@ -38,6 +38,7 @@ PIN = {
                 'binaryen_packages': ['binaryen'], 'alone_packages': ['ruff']},
   'overlay': {'roots': ['system', 'tools', 'emscripten-version.txt'], 'unshipped': ['tools/overlay']},
   'shadows': {},
+  'stand_ins': {},
 }
 
 HEADER = '''\

@@ -106,3 +106,13 @@ def test_named_shadow_replaces_the_upstream_file(fork):
   fork.assemble()
   assert fork.sdk('emscripten-version.txt').read_text() == '6.0.5-deputy.1\n'
   assert tree.is_current(fork.layout, fork.pin)
+
+
+def test_stand_in_for_a_changed_upstream_file_fails_the_check(fork):
+  fork.write('system/lib/deputy/c.c', 'ours\n')
+  fork.pin_as({**fork.pin.__dict__, 'stand_ins': {'system/lib/deputy/c.c': {'system/lib/c.c': '1' * 40}}})
+  fork.assemble()
+  assert 'carry over what changed' in check.check_stand_ins(fork.layout, fork.pin)[0]
+  blob = tree.upstream_blobs(tree.repository(fork.layout.sdk))['system/lib/c.c']
+  fork.pin_as({**fork.pin.__dict__, 'stand_ins': {'system/lib/deputy/c.c': {'system/lib/c.c': blob}}})
+  assert check.check_stand_ins(fork.layout, fork.pin) == []

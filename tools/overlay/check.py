@@ -28,6 +28,7 @@ def check(layout, pin):
     'every patch applies without fuzz or offset, and reverses to the base':
       lambda: check_patches(layout, pin),
     'no shipped file shadows an upstream file unnamed': lambda: check_shadows(layout, pin),
+    'what our stand-ins were written after is what upstream has': lambda: check_stand_ins(layout, pin),
     'ruff, upstream\'s settings': lambda: check_python(layout),
     'eslint, upstream\'s settings': lambda: check_javascript(layout),
     'clang-format': lambda: check_native(layout),
@@ -100,6 +101,11 @@ def check_patches(layout, pin):
 def check_shadows(layout, pin):
   paths = overlay.shipped(layout.root, pin.overlay)
   return tree.shadow_problems(tree.repository(layout.sdk), paths, pin.shadows)
+
+
+def check_stand_ins(layout, pin):
+  paths = overlay.shipped(layout.root, pin.overlay)
+  return tree.stand_in_problems(tree.repository(layout.sdk), paths, pin.stand_ins)
 
 
 def our_files(layout, *suffixes):

@@ -21,6 +21,7 @@ class Pin:
   toolchain: dict  # accepted major versions; packages taken with all they need, and alone
   overlay: dict  # the roots that ship, and what below them does not
   shadows: dict  # each upstream file that one of ours replaces: its git blob hash
+  stand_ins: dict  # our files that are linked instead of upstream's: those, each with its git blob hash
 
 
 def read(root):

@@ -172,10 +172,27 @@ def store_blobs(git, texts):
     return git('hash-object', '-w', '--no-filters', '--stdin-paths', stdin=names.encode()).split()
 
 
+def upstream_blobs(git):
+  """The git blob hash of each upstream file."""
+  listing = git('ls-tree', '-r', '-z', 'base').split('\0')
+  return {path: about.split()[2] for about, _, path in (line.partition('\t') for line in listing) if path}
+
+
+def stand_in_problems(git, paths, stand_ins):
+  """Each upstream file that has changed since a file of ours was written to be linked instead of it."""
+  upstream = upstream_blobs(git)
+  problems = [f'upstream.json names the stand-in {path}, but we ship no such file'
+              for path in stand_ins if path not in paths]
+  for ours, theirs in stand_ins.items():
+    problems += [f'upstream\'s {path} is {upstream.get(path, "gone")}; {ours} was written after {blob}: '
+                 'carry over what changed, then name the new hash in upstream.json'
+                 for path, blob in theirs.items() if upstream.get(path) != blob]
+  return problems
+
+
 def shadow_problems(git, paths, shadows):
   """Each shipped path that replaces an upstream file without upstream.json's consent."""
-  listing = git('ls-tree', '-r', '-z', 'base').split('\0')
-  upstream = {path: about.split()[2] for about, _, path in (line.partition('\t') for line in listing) if path}
+  upstream = upstream_blobs(git)
   problems = [f'our {path} replaces an upstream file that upstream.json\'s shadows do not name'
               for path in paths if path in upstream and path not in shadows]
   for path, blob in shadows.items():
