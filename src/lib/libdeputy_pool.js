@@ -113,6 +113,7 @@ var LibraryDeputyPool = {
     // Starts the workers that are missing; those ahead of need when the deputy runs.
     grow() {
       if (DeputyPool.isClosed || DeputyPool.retryTimer) return;
+      Deputy.refusal = null;
       for (var missing = __emscripten_deputy_pool_answer(Deputy.isStarted); missing > 0; missing--) {
         try {
           if (!PThread.unusedWorkers.length) PThread.allocateUnusedWorker();
@@ -124,6 +125,7 @@ var LibraryDeputyPool = {
         if (!DeputyPool.settle(worker)) return DeputyPool.failed();
         PThread.loadWasmModuleToWorker(worker);
       }
+      DeputyPool.settleReservations();
       DeputyPool.watchIdle();
     },
 
@@ -279,8 +281,9 @@ var LibraryDeputyPool = {
     settleReservations(error) {
       DeputyPool.reservations = DeputyPool.reservations.filter(({ wanted, resolve, reject }) => {
         if (error) reject(error);
-        else if (__emscripten_deputy_pool_ready() < wanted) return true;
-        else resolve();
+        else if (__emscripten_deputy_pool_ready() >= wanted) resolve();
+        else if (wanted > _emscripten_deputy_pool_max()) reject(new RangeError(`there can't be ${wanted} workers: PTHREAD_POOL_SIZE_MAX has become less`));
+        else return true;
       });
     },
 
@@ -314,6 +317,7 @@ var LibraryDeputyPool = {
     },
 
     close() {
+      DeputyPool.settleReservations(new Error('the program has ended'));
       DeputyPool.isClosed = true;
       clearTimeout(DeputyPool.retryTimer);
       clearTimeout(DeputyPool.shrinkTimer);
