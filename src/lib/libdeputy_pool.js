@@ -12,7 +12,8 @@
  *
  *   UI -> worker   place, in CMD_LOAD   its slot and its idle stack
  *                  deputyObjects        what a thread gets that can't be in memory
- *   worker -> UI   deputyPool: 'grow'     workers are missing
+ *   worker -> UI   deputyPool: 'loaded'   I can be had
+ *                              'grow'     workers are missing
  *                              'objects'  `thread` waits for its objects
  *                              'left'     retired: end me
  *                              'crashed'  my thread died: end me
@@ -133,7 +134,7 @@ var LibraryDeputyPool = {
     settle(worker) {
       var slot = worker.slot = __emscripten_deputy_pool_open();
       DeputyPool.workers[slot] = worker;
-      worker.strongref = DeputyPool.holds;
+      worker.strongref = DeputyPool.holds || DeputyPool.reservations.length > 0;
       if (DeputyPool.idleStacks[slot] ||= _malloc({{{ IDLE_STACK_SIZE }}})) return true;
       Deputy.refusal = new Error('there is no memory for its stack');
       DeputyPool.end(worker);
@@ -144,21 +145,20 @@ var LibraryDeputyPool = {
     place: ({ slot }) => ({ slot, idleStack: DeputyPool.idleStacks[slot] }),
 
     // A Worker has said something.
-    receive(worker, { cmd, deputyPool, thread }) {
+    receive(worker, { deputyPool, thread }) {
       if (DeputyPool.isClosed) return;
-      if (cmd == {{{ CMD_LOADED }}}) {
-        worker.isLoaded = true;
-        DeputyPool.failures = 0;
-        DeputyPool.settleReservations();
-      }
       switch (deputyPool) {
+        case 'loaded':
+          worker.isLoaded = true;
+          DeputyPool.failures = 0;
+          // fallthrough
         case 'grow':
           DeputyPool.grow();
           break;
         case 'objects': {
-          var { transferList, ...message } = DeputyPool.objects[thread];
+          var { moduleCanvasId, offscreenCanvases, transferList } = DeputyPool.objects[thread];
           delete DeputyPool.objects[thread];
-          worker.postMessage({ deputyObjects: message }, transferList);
+          worker.postMessage({ deputyObjects: { moduleCanvasId, offscreenCanvases } }, transferList);
           break;
         }
         case 'left':
@@ -206,12 +206,9 @@ var LibraryDeputyPool = {
 
     // A worker could not be had. Those that wait for one get it later, or an error.
     async failed() {
-      if (!Deputy.isStarted) {
-        if (DeputyPool.workers.some((worker) => worker)) return;
-        return Deputy.notLoaded();
-      }
-      // One of many that failed together?
-      if (DeputyPool.retryTimer) return;
+      // Of many that were started together the last decides.
+      if (DeputyPool.retryTimer || DeputyPool.workers.some((worker) => worker && !worker.isLoaded)) return;
+      if (!Deputy.isStarted) return Deputy.notLoaded();
       if (++DeputyPool.failures < {{{ ATTEMPTS }}}) {
         DeputyPool.retryTimer = setTimeout(() => {
           DeputyPool.retryTimer = 0;
@@ -270,11 +267,15 @@ var LibraryDeputyPool = {
     },
 
     reserve: (threads) => new Promise((resolve, reject) => {
+      // NaN is neither reached nor too much.
+      var reservation = { wanted: NaN, resolve, reject };
+      DeputyPool.reservations.push(reservation);
       var wanted = __emscripten_deputy_pool_request(threads);
       if (wanted < 0) {
+        DeputyPool.reservations.pop();
         throw new RangeError(`there can't be workers for ${threads} more threads: ${_emscripten_deputy_pool_live()} are alive, PTHREAD_POOL_SIZE_MAX is ${_emscripten_deputy_pool_max()}`);
       }
-      DeputyPool.reservations.push({ wanted, resolve, reject });
+      reservation.wanted = wanted;
       DeputyPool.settleReservations();
     }),
 
@@ -285,10 +286,14 @@ var LibraryDeputyPool = {
         else if (wanted > _emscripten_deputy_pool_max()) reject(new RangeError(`there can't be ${wanted} workers: PTHREAD_POOL_SIZE_MAX has become less`));
         else return true;
       });
+      if (!DeputyPool.holds && !DeputyPool.reservations.length) DeputyPool.release();
     },
 
     workerOf(thread) {
-      return DeputyPool.workers[__emscripten_deputy_pool_slot_of(thread)];
+      var worker = DeputyPool.workers[__emscripten_deputy_pool_slot_of(thread)];
+      // Where upstream looks for the way back.
+      if (worker) worker.pthread_ptr = thread;
+      return worker;
     },
 
     // Upstream's PThread.pthreads, thread to Worker: as it is at this moment.
@@ -344,6 +349,8 @@ var LibraryDeputyPool = {
     arg: 0,
     isArmed: false,
     hasEnded: false,
+    // How many threads have run here.
+    turn: 0,
     // When it was last at its event loop, for how long it blocks, and the way there.
     lastTrip: 0,
     slice: {{{ HOT_MS }}},
@@ -358,6 +365,7 @@ var LibraryDeputyPool = {
       DeputyPool.lastTrip = performance.now();
       DeputyPool.leaveStack();
       __emscripten_deputy_pool_loaded(slot);
+      postMessage({ deputyPool: 'loaded' });
       return DeputyPool.proceed(__emscripten_deputy_pool_next(slot, DeputyPool.slice, {{{ NONE }}}));
     },
 
@@ -405,6 +413,7 @@ var LibraryDeputyPool = {
 
     // Returns whether the thread has ended. If not, it lives on at its event loop.
     {{{ asyncIf(ASYNCIFY == 2) }}}run() {
+      var { turn } = DeputyPool;
       establishStackSpace(DeputyPool.thread);
       __emscripten_thread_init(DeputyPool.thread, /*is_main=*/0, /*is_runtime=*/0, /*can_block=*/1, 0, 0);
       PThread.threadInitTLS();
@@ -423,6 +432,8 @@ var LibraryDeputyPool = {
       } catch (e) {
         if (e !== 'unwind') throw e;
       }
+      // Another may have seen it end, while it was suspended.
+      if (turn != DeputyPool.turn) return false;
       if (!DeputyPool.hasEnded) DeputyPool.arm();
       return DeputyPool.takeEnd();
     },
@@ -457,6 +468,7 @@ var LibraryDeputyPool = {
     over() {
       DeputyPool.disarm();
       DeputyPool.leaveStack();
+      DeputyPool.turn++;
       var ended = DeputyPool.index;
       DeputyPool.index = {{{ NONE }}};
       // What it left at its event loop, a timer say, must not meet the next thread.
@@ -586,8 +598,9 @@ Object.assign(LibraryDeputyPool, {
 #if OFFSCREENCANVAS_SUPPORT
   // UI thread.
   $spawnThread__deps: ['$DeputyPool', '_emscripten_deputy_pool_submit_with_objects'],
-  $spawnThread: ({ pthread_ptr, moduleCanvasId, offscreenCanvases, transferList }) => {
-    if (transferList.length) DeputyPool.objects[pthread_ptr] = { moduleCanvasId, offscreenCanvases, transferList };
+  $spawnThread: (params) => {
+    var { pthread_ptr, transferList } = params;
+    if (transferList.length) DeputyPool.objects[pthread_ptr] = params;
     __emscripten_deputy_pool_submit_with_objects(pthread_ptr, transferList.length);
     return 0;
   },
