@@ -41,8 +41,10 @@
   // costs more; and how long it runs one thread after the other before it looks in
   // there, for messages. The longest slice of an engine that loses wakes there.
   const HOT_MS = 2;
-  const TRIP_MS = 10;
+  const TRIP_MS = 100;
   const LONGEST_SLICE_MS = 1000;
+  // How long a wake that was lost is lost, where an event brings it back.
+  const STIR_MS = 50;
   // A worker that could not be loaded is tried again after 100 ms, then 200.
   const ATTEMPTS = 3;
   const RETRY_MS = 100;
@@ -93,6 +95,7 @@ var LibraryDeputyPool = {
     // The runtime is about to run static constructors.
     configure() {
       var size = {{{ PTHREAD_POOL_SIZE }}};
+      DeputyPool.stir();
       __emscripten_deputy_thread_set_wait_async(!waitAsyncPolyfilled);
       __emscripten_deputy_pool_set_cores(DeputyPool.cores());
       _emscripten_deputy_pool_set_max({{{ PTHREAD_POOL_SIZE_MAX }}});
@@ -354,7 +357,7 @@ var LibraryDeputyPool = {
     // When it was last at its event loop, for how long it blocks, and the way there.
     lastTrip: 0,
     slice: {{{ HOT_MS }}},
-    channel: null,
+    stirTimer: 0,
 
     // It has loaded.
     enter({ slot, idleStack }) {
@@ -449,6 +452,7 @@ var LibraryDeputyPool = {
     arm() {
       if (DeputyPool.isArmed) return;
       DeputyPool.isArmed = true;
+      DeputyPool.stir();
       __emscripten_thread_mailbox_await(DeputyPool.thread);
       try {
         __emscripten_check_mailbox();
@@ -460,6 +464,7 @@ var LibraryDeputyPool = {
     disarm() {
       if (DeputyPool.isArmed) {
         DeputyPool.isArmed = false;
+        clearInterval(DeputyPool.stirTimer);
         PThread.clearMailboxAwait(DeputyPool.thread);
       }
     },
@@ -523,6 +528,11 @@ var LibraryDeputyPool = {
       return waitAsyncPolyfilled || (globalThis.navigator && /AppleWebKit/.test(navigator.userAgent) && !/Chrome/.test(navigator.userAgent));
     },
 
+    // Any thread at its event loop: its mailbox is behind an Atomics.waitAsync, too.
+    stir() {
+      if (DeputyPool.losesWakes()) DeputyPool.stirTimer = setInterval(() => {}, {{{ STIR_MS }}});
+    },
+
     blockAgain() {
       DeputyPool.lastTrip = performance.now();
       var start = __emscripten_deputy_pool_resume(DeputyPool.slot, DeputyPool.slice);
@@ -530,11 +540,10 @@ var LibraryDeputyPool = {
       return DeputyPool.proceed(start);
     },
 
-    // Through the event loop, behind what waits there.
+    // Through the event loop. By a timer: in WebKit the messages of a MessageChannel,
+    // also within one worker, pass through the page's thread, which may be busy.
     trip(next) {
-      DeputyPool.channel ??= new MessageChannel();
-      DeputyPool.channel.port1.onmessage = next;
-      DeputyPool.channel.port2.postMessage(0);
+      setTimeout(next);
     },
 
     leaveStack() {
