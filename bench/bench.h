@@ -22,6 +22,9 @@
 
 #ifdef __EMSCRIPTEN__
 #include <emscripten/emscripten.h>
+#ifdef BENCH_DEPUTY
+#include <emscripten/deputy.h>
+#endif
 #else
 #include <time.h>
 #endif
@@ -108,6 +111,13 @@ bench_time(const char* name, void (*step)(void), int things) {
     bench_report(name, "us", (bench_now_ms() - start) * 1e3 / calls / things);
   }
 }
+
+#ifdef __EMSCRIPTEN__
+// How many workers exist; counted by page/count_workers.js.
+static inline int bench_workers(void) {
+  return MAIN_THREAD_EM_ASM_INT({ return globalThis.benchWorkers; });
+}
+#endif
 
 static inline void* bench_empty_thread(void* arg) { return arg; }
 

@@ -12,8 +12,12 @@ ENGINES = ('node', 'chromium', 'firefox', 'webkit')
 
 @dataclass(frozen=True)
 class Goal:
-  value: float      # in the benchmark's unit
-  text: str         # where it comes from
+  """deputy ÷ base, the median of the rounds' ratios, is `most` or less."""
+
+  base: str         # a variant
+  most: float
+  text: str         # what for
+  engines: tuple = ENGINES
 
 
 @dataclass(frozen=True)
@@ -23,32 +27,43 @@ class Benchmark:
   measures: str                 # one sentence, for the report
   source: str = ''              # file or folder here; default: name.c or name.cpp
   metric: str = ''              # the name the program reports under; default: the source's
-  flags: tuple = ()             # besides each variant's own
+  flags: tuple = ()             # besides each variant's own; one that names a file here is that file
   variants: tuple = ('native', 'deputy', 'stock')
   engines: tuple = ENGINES
   pinned: bool = False          # also on one core and on two: Node.js and native
   before: str = ''              # JavaScript of page/, run on the UI thread before the program is loaded
   beside: str = ''              # the same, once it runs
-  floor: str = ''               # JavaScript of page/ that is variant `floor`: it reports what the program would
+  floor: str = ''               # JavaScript of page/ that is variant `floor`; it has the deputy's program as `program`
   args: tuple = ()              # of the program, after its batches and their milliseconds
+  quick_args: tuple = ()        # these instead with --quick
+  once: bool = False            # in the first round only: it takes long
   stretch: int = 1              # how many times longer than usual its batches are
   limit: int = 20               # seconds of a run; then it counts as hung
-  goal: Goal | None = None
+  goals: tuple = ()
 
 
-PROTOTYPE = 'the slowest engine of the prototype of room “pool”'
+NO_HOP = 'a thread starts and ends without a hop over the UI thread'
+BIG = ('-include', 'big.h')
+STAGE_CLOCK = ('--extern-pre-js', 'cold_stages.js')
+STAGES = ('A thread that has to wait for a new worker, one at a time, in stages: “ask” until the UI thread makes the '
+          'worker, “worker” until its script runs, “script” until that has the module, “init” until the program is '
+          'ready there, “thread” until its first instruction. The mean of several.')
 
 BENCHMARKS = (
   Benchmark(
     'create_join', US, 'Time of one pthread_create and its pthread_join, in sequence, on a warm pool.',
-    pinned=True, goal=Goal(8, PROTOTYPE)),
+    pinned=True, goals=(
+      Goal('native', 0.5, 'a parked worker is cheaper than a new thread of the system', ('node', 'chromium')),
+      Goal('native', 1, 'where wakes cost more, no dearer than a new thread of the system', ('firefox', 'webkit')),
+      Goal('stock', 1 / 8, NO_HOP))),
   Benchmark(
     'create_join_ui_busy', US, 'The same while the UI thread is kept busy half of the time, 5 ms of every 10; '
     'native has no UI thread and is that of create_join.',
-    source='create_join.c', beside='ui_busy.js', stretch=4, goal=Goal(30, PROTOTYPE)),
+    source='create_join.c', beside='ui_busy.js', stretch=4),
   Benchmark(
     'create_ui_blocked', 'ms', 'Time of one pthread_create and its pthread_join that begin just after the UI thread '
-    'begins to spin for 200 ms, with a parked worker there.', goal=Goal(1, 'no hop over the UI thread')),
+    'begins to spin for 200 ms, with a parked worker there.', goals=(
+      Goal('stock', 0.05, 'a UI thread busy for 200 ms delays a warm create by nothing measurable'),)),
   Benchmark(
     'first_instruction', US, 'From the call of pthread_create to the first instruction of the thread, warm; each '
     'sample is the mean of many.', pinned=True),
@@ -56,8 +71,18 @@ BENCHMARKS = (
     'batch', US, 'Eight threads created, then all eight joined: time per thread.', pinned=True),
   Benchmark(
     'cold64', 'ms', '64 threads at once on an empty pool, until all have run their first instruction; the floor is '
-    '64 bare workers that instantiate a tiny compiled module.',
-    variants=('native', 'floor', 'deputy', 'stock'), floor='cold64_floor.js'),
+    '64 bare workers that instantiate the program\'s own module, and run nothing of it.',
+    variants=('native', 'floor', 'deputy', 'stock'), floor='cold64_floor.js', goals=(
+      Goal('floor', 1.2, 'little more than what engines take to start so many workers'),)),
+  Benchmark(
+    'cold64_big', 'ms', 'The same with a program whose WebAssembly has 3 MB.', source='cold64.c', flags=BIG,
+    variants=('floor', 'deputy', 'stock'), floor='cold64_floor.js', limit=60),
+  Benchmark(
+    'cold_stages', 'ms', f'{STAGES} The place without a stage is all of it.', source='cold_stages.c',
+    flags=STAGE_CLOCK, variants=('deputy', 'stock'), before='count_workers.js'),
+  Benchmark(
+    'cold_stages_big', 'ms', 'The same with a program whose WebAssembly has 3 MB.', source='cold_stages.c',
+    flags=(*STAGE_CLOCK, *BIG), variants=('deputy', 'stock'), before='count_workers.js', limit=60),
   Benchmark(
     'tasks', US, 'Empty tasks through a pool of four threads with a mutex and two condition variables: time per '
     'task.', pinned=True),
@@ -65,11 +90,13 @@ BENCHMARKS = (
     'futex', US, 'A floor: round trip between two threads that sleep and wake each other with a futex.',
     variants=('native', 'stock'), pinned=True),
   Benchmark(
-    'growth', 'workers', 'Workers that exist after 2,000 pairs of create and join with at most eight threads alive, '
-    'main()\'s own included.', variants=('deputy', 'stock'), before='count_workers.js',
-    goal=Goal(9, 'eight threads and main()')),
+    'growth', 'workers', 'Workers that exist after a million pairs of create and join with at most eight threads '
+    'alive, after 50,000 with stock, which takes longer over them; the floor is nine, for these and main(), and the '
+    'spare ones.', variants=('deputy', 'stock'), before='count_workers.js', args=(1_000_000,), quick_args=(4_000,),
+    once=True, limit=120, goals=(Goal('floor', 1, 'as many workers as threads at most, and the spare ones'),)),
   Benchmark(
     'parked_memory', 'MB', 'Resident memory of a parked worker: the Node.js process with 33 of them, less that with '
     'one, by 32. Browsers share their processes\' memory with other pages, so it is not measured there.',
-    variants=('deputy', 'stock'), engines=('node',)),
+    variants=('deputy', 'stock'), engines=('node',), before='count_workers.js',
+    goals=(Goal('stock', 1, 'a pool without the UI thread takes no more memory'),)),
 )

@@ -13,6 +13,7 @@ Usage, for example:
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -92,7 +93,7 @@ def main():
   args = parse_args()
   check_ready(args.engine)
   benchmarks = [row for row in BENCHMARKS if not args.only or row.name in args.only]
-  effort = Effort(args.rounds or 1, 3, 4) if args.quick else Effort(args.rounds or 5, 8, 15)
+  effort = Effort(args.rounds or 1, 3, 4, quick=True) if args.quick else Effort(args.rounds or 5, 8, 15)
   about = machine.describe(args.engine)
   if (share := machine.busy()) > machine.QUIET:
     say(f'bench: others use {share:.0%} of all cores: figures will be off')
@@ -101,13 +102,16 @@ def main():
   about['load_after'] = machine.load()
   about['busy_before_rounds'] = rounds.busy
   rows = figures.rows(rounds.runs)
-  results = {'quick': args.quick, **asdict(effort), 'seconds': round(time.monotonic() - started, 1), 'machine': about,
+  results = {**asdict(effort), 'seconds': round(time.monotonic() - started, 1), 'machine': about,
              'benchmarks': [asdict(row) for row in benchmarks], 'summary': summary(rows),
+             'goals': [{**asdict(verdict), 'word': verdict.word} for verdict in figures.verdicts(benchmarks, rows)],
              'runs': [run.as_json() for run in rounds.runs]}
   args.out.mkdir(parents=True, exist_ok=True)
   (args.out / 'results.json').write_text(json.dumps(results, indent=1), encoding='utf-8')
   (args.out / 'report.html').write_text(report.html(benchmarks, rows, results), encoding='utf-8')
-  say(f'\n{terminal.table(benchmarks, rows)}\n\n{args.out / "report.html"}')
+  colours = sys.stdout.isatty() and 'NO_COLOR' not in os.environ
+  parts = [terminal.table(benchmarks, rows), terminal.goals(benchmarks, rows, colours), str(args.out / 'report.html')]
+  say('\n' + '\n\n'.join(filter(None, parts)))
   return 1 if any(not row.figures for row in rows) else 0
 
 

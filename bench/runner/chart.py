@@ -68,7 +68,7 @@ def mark(row, y, scale, unit):
     f'<text x="{end + 72}" y="{y + 4}">{escape(unit)} {variant}</text></g>')
 
 
-def axis(scale, bottom, unit, goal):
+def axis(scale, bottom, unit):
   parts = []
   for tick in scale.ticks():
     x = scale(tick)
@@ -76,10 +76,6 @@ def axis(scale, bottom, unit, goal):
                  f'<text class="tick" x="{x}" y="{bottom + 15}">{plain(tick)}</text>')
   kind = ', logarithmic' if scale.log else ''
   parts.append(f'<text class="tick" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{bottom + 30}">{escape(unit)}{kind}</text>')
-  if goal:
-    x = scale(goal.value)
-    parts.append(f'<line class="goal" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{bottom}">'
-                 f'<title>goal: {plain(goal.value)} {escape(unit)}, {escape(goal.text)}</title></line>')
   return ''.join(parts)
 
 
@@ -87,8 +83,6 @@ def draw(benchmark, rows):
   values = [value for row in rows if row.figures for value in (row.figures.p10, row.figures.p90, row.figures.median)]
   if not values:
     return ''
-  if benchmark.goal:
-    values.append(benchmark.goal.value)
   positive = [value for value in values if value > 0] or [1]
   # A median of 0 is a clock's doing, or memory given back: no logarithm of that.
   scale = Scale(min(values), max(positive))
@@ -105,4 +99,4 @@ def draw(benchmark, rows):
   bands = ''.join(text for text in marks if 'class="band"' in text)
   dots = ''.join(text for text in marks if 'class="band"' not in text)
   return (f'<svg viewBox="0 0 {WIDTH} {bottom + AXIS}" role="img" aria-label="{escape(benchmark.name)}">'
-          f'{bands}{axis(scale, bottom, benchmark.unit, benchmark.goal)}{dots}</svg>')
+          f'{bands}{axis(scale, bottom, benchmark.unit)}{dots}</svg>')

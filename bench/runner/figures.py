@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # Sums up runs: medians and percentiles of all samples of a case, and ratios between cases, taken round by round
-# and then summed up, so that what slowed a whole round cancels out. rounds.py made the runs; report.py shows them.
+# and then summed up, so that what slowed a whole round cancels out; whether they meet the goals. rounds.py made the
+# runs; report.py shows them.
 
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DASH = '\N{EN DASH}'
 TIMES = '\N{MULTIPLICATION SIGN}'
@@ -54,13 +55,13 @@ def base_case(case, base, known):
     return None
   engine = 'native' if base == 'native' else case.engine
   for other in known:
-    if (other.benchmark, other.variant, other.engine, other.cores) == (case.benchmark, base, engine, case.cores):
+    if other == replace(case, variant=base, engine=engine):
       return other
   return None
 
 
 def rows(runs):
-  """A Row for each case, in the order of the runs."""
+  """A Row for each case, in the order of the runs, but place by place."""
   by_case = {}
   for run in runs:
     by_case.setdefault(run.case, []).append(run)
@@ -78,7 +79,42 @@ def rows(runs):
       if ratios:
         row.ratios[base] = spread(ratios)
     found.append(row)
-  return found
+  places = list(dict.fromkeys((case.benchmark, case.place) for case in by_case))
+  return sorted(found, key=lambda row: places.index((row.case.benchmark, row.case.place)))
+
+
+@dataclass(frozen=True)
+class Verdict:
+  """Whether a goal is met in one engine; `ratio` is None where there are no figures."""
+
+  benchmark: str
+  goal: object
+  engine: str
+  ratio: float | None
+
+  @property
+  def word(self):
+    if self.ratio is None:
+      return 'no figures'
+    return 'met' if self.ratio <= self.goal.most else 'missed'
+
+
+def verdicts(benchmarks, found):
+  """A Verdict for each goal and each engine of it that ran."""
+  deputies = {(row.case.benchmark, row.case.engine): row for row in found
+              if row.case.variant == 'deputy' and not row.case.cores and not row.case.part}
+  judged = []
+  for benchmark in benchmarks:
+    for goal in benchmark.goals:
+      for engine in goal.engines:
+        if row := deputies.get((benchmark.name, engine)):
+          ratio = row.ratios.get(goal.base)
+          judged.append(Verdict(benchmark.name, goal, engine, ratio and ratio.median))
+  return judged
+
+
+def tally(judged):
+  return f'{sum(verdict.word == "met" for verdict in judged)} of {len(judged)} goals met'
 
 
 def number(value):

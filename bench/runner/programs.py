@@ -12,9 +12,12 @@ from pathlib import Path
 
 from harness import build as building
 
+from runner import floor
+
 BENCH = Path(__file__).resolve().parents[1]
 REPO = BENCH.parent
 HEADER = BENCH / 'bench.h'
+PAGES = BENCH / 'page'
 NATIVE = REPO / 'build' / 'bench' / 'native'
 SUFFIXES = ('.c', '.cpp')
 NATIVE_SECONDS = 120
@@ -25,7 +28,7 @@ COMPILERS = {
 }
 # Both end with main(), so that a run has an end to wait for.
 FLAGS = {
-  'deputy': ['-O3', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME'],
+  'deputy': ['-O3', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-DBENCH_DEPUTY'],
   'stock': ['-O3', '-pthread', '-sPROXY_TO_PTHREAD', '-sEXIT_RUNTIME'],
   'native': ['-O3', '-pthread'],
 }
@@ -50,17 +53,29 @@ def metric(benchmark):
   return benchmark.metric or (Path(benchmark.source).stem if benchmark.source else benchmark.name)
 
 
+def page(name):
+  return (PAGES / name).read_text(encoding='utf-8') if name else None
+
+
+def flags_of(benchmark):
+  return [BENCH / flag if (BENCH / flag).is_file() else flag for flag in benchmark.flags]
+
+
 def build(benchmark, variant):
-  """What runs `benchmark` as `variant`: a harness Program, a path of an executable, or None for a floor."""
+  """What runs `benchmark` as `variant`: a harness Program, a path of an executable, or JavaScript for a floor."""
   if variant == 'floor':
-    return None
+    wasm = build(benchmark, 'deputy').path.with_suffix('.wasm').read_bytes()
+    try:
+      return floor.text(page(benchmark.floor), wasm)
+    except ValueError as error:
+      raise BuildFailed(str(error)) from error
   files = sources(benchmark)
   if variant == 'native':
-    return build_native(files, benchmark.flags)
+    return build_native(files, flags_of(benchmark))
   os.environ['DEPUTY_EMCC'] = str(COMPILERS[variant])
   building.revision.cache_clear()  # it is of one compiler
   # A flag that is a Path counts in the harness's cache of builds, as a folder's headers do: hence the -include.
-  flags = [*FLAGS[variant], *benchmark.flags, '-include', HEADER]
+  flags = [*FLAGS[variant], *flags_of(benchmark), '-include', HEADER]
   own = files[0].parent
   try:
     return building.build(files, flags, metric(benchmark), include=[own] if own != BENCH else [])
@@ -72,7 +87,7 @@ def build_native(files, flags):
   compiler = shutil.which('cc')
   if not compiler:
     raise BuildFailed('no `cc` on PATH: install gcc')
-  command = [compiler, *FLAGS['native'], *flags, '-include', str(HEADER), *map(str, files)]
+  command = [compiler, *FLAGS['native'], *map(str, flags), '-include', str(HEADER), *map(str, files)]
   if any(path.suffix == '.cpp' for path in files):
     command.append('-lstdc++')
   headers = [HEADER, *files[0].parent.glob('*.h')]

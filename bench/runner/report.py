@@ -1,20 +1,20 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 #
-# The report: one HTML file that needs nothing else, with an overview, and for each benchmark a chart (chart.py)
-# and a table. figures.py has the numbers, report.css the looks.
+# The report: one HTML file that needs nothing else, with the goals, an overview, and for each benchmark a chart
+# (chart.py) and a table. figures.py has the numbers, report.css the looks.
 
 from html import escape
 from pathlib import Path
 
 from runner import chart
-from runner.figures import BASES, DASH, TIMES, number
+from runner.figures import BASES, DASH, TIMES, number, tally, verdicts
 from runner.machine import QUIET
 
 STYLE = Path(__file__).with_name('report.css')
 VARIANTS = {
   'native': 'the host\'s compiler, no engine',
-  'floor': 'bare JavaScript workers, no program',
+  'floor': 'the least there can be: bare JavaScript workers, or a number',
   'stock': 'Emscripten 6.0.5 as it is, -sPROXY_TO_PTHREAD',
   'deputy': 'this fork, -sDEPUTY_THREAD',
 }
@@ -69,13 +69,37 @@ def figures_table(benchmark, rows):
 
 
 def section(benchmark, rows):
-  goal = ''
-  if benchmark.goal:
-    text = f'goal: {chart.plain(benchmark.goal.value)} {benchmark.unit}, {benchmark.goal.text}'
-    goal = tag('p', f'<i class="swatch goal"></i>{escape(text)}', class_='goal')
   return tag('section', tag('h2', f'{escape(benchmark.name)} <small>{escape(benchmark.unit)}</small>')
-             + tag('p', escape(benchmark.measures)) + goal + chart.draw(benchmark, rows)
+             + tag('p', escape(benchmark.measures)) + chart.draw(benchmark, rows)
              + figures_table(benchmark, rows), id=benchmark.name)
+
+
+def verdict_cell(verdict):
+  if verdict is None:
+    return tag('td', '')
+  mark = {'met': '&#10003; ', 'missed': '&#10007; '}.get(verdict.word, '')
+  ratio = tag('b', f'{number(verdict.ratio)}{TIMES}') if verdict.ratio is not None else ''
+  return tag('td', f'{ratio} {tag("span", mark + verdict.word)}', class_=verdict.word.replace(' ', '-'))
+
+
+def goals(benchmarks, rows):
+  """Goals by engines: the fork's ratios to what they name."""
+  judged = verdicts(benchmarks, rows)
+  if not judged:
+    return ''
+  engines = list(dict.fromkeys(verdict.engine for verdict in judged))
+  lines = [cells(['', 'at most', *engines], 'th')]
+  for benchmark in benchmarks:
+    for goal in benchmark.goals:
+      mine = {verdict.engine: verdict for verdict in judged if (verdict.benchmark, verdict.goal) == (benchmark.name, goal)}
+      if mine:
+        name = f'<a href="#{benchmark.name}">{escape(benchmark.name)}</a> &divide; {goal.base}<br>'
+        lines.append(tag('tr', tag('td', name + tag('small', escape(goal.text)))
+                         + tag('td', chart.plain(goal.most) + TIMES)
+                         + ''.join(verdict_cell(mine.get(engine)) for engine in engines)))
+  about = tag('p', 'Of the fork\'s figures to the figures named: the median of the rounds\' ratios.')
+  return tag('section', tag('h2', f'Goals <small>{tally(judged)}</small>') + about
+             + tag('div', tag('table', ''.join(lines), class_='overview goals'), class_='scroll'))
 
 
 def overview_cell(row):
@@ -93,7 +117,7 @@ def overview(benchmarks, rows):
   lines = [cells(['', 'native', *engines], 'th')]
   for benchmark in benchmarks:
     mine = {(row.case.engine, row.case.variant): row for row in rows
-            if row.case.benchmark == benchmark.name and not row.case.cores}
+            if row.case.benchmark == benchmark.name and not row.case.cores and not row.case.part}
     shown = 'deputy' if 'deputy' in benchmark.variants else benchmark.variants[-1]
     note = '' if shown == 'deputy' else f', {shown}'
     native = mine.get(('native', 'native'))
@@ -150,8 +174,8 @@ def how():
 def html(benchmarks, rows, results):
   sections = ''.join(section(benchmark, [row for row in rows if row.case.benchmark == benchmark.name])
                      for benchmark in benchmarks)
-  body = (tag('header', tag('h1', 'Emscripten Deputy: benchmarks') + warnings(results) + machine_table(results) + how())
-          + overview(benchmarks, rows) + sections)
+  body = (tag('header', tag('h1', 'Emscripten Deputy: benchmarks') + warnings(results)) + goals(benchmarks, rows)
+          + overview(benchmarks, rows) + tag('section', tag('h2', 'How') + machine_table(results) + how()) + sections)
   return ('<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Emscripten Deputy: benchmarks</title>'
           '<meta name="viewport" content="width=device-width, initial-scale=1">'
           f'<style>{STYLE.read_text(encoding="utf-8")}</style></head>{tag("body", tag("main", body))}</html>\n')

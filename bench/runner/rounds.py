@@ -9,16 +9,15 @@ import os
 import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from harness.result import RunFailed
 from harness.server import Answer
 
 from runner.machine import busy
-from runner.programs import BENCH, BuildFailed, build, metric
+from runner.programs import BuildFailed, build, metric, page
 
 MAX_FAILURES = 2  # then a case is not tried again: each hang costs its whole limit
-PAGES = BENCH / 'page'
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,12 @@ class Case:
   variant: str
   engine: str                # 'native' or one of the engines
   cores: int | None = None   # all threads on so many cores; None leaves it to the system
+  part: str = ''             # of what is measured; none is all of it
 
   @property
   def place(self):
-    return self.engine + (f', {self.cores} core{"s" * (self.cores > 1)}' if self.cores else '')
+    cores = f'{self.cores} core{"s" * (self.cores > 1)}' if self.cores else ''
+    return ', '.join(filter(None, (self.engine, cores, self.part)))
 
 
 @dataclass
@@ -57,9 +58,11 @@ class Effort:
   rounds: int
   batches: int
   batch_ms: float
+  quick: bool = False
 
   def args(self, benchmark):
-    return [self.batches, self.batch_ms * benchmark.stretch, *benchmark.args]
+    own = benchmark.quick_args if self.quick else benchmark.args
+    return [self.batches, self.batch_ms * benchmark.stretch, *own]
 
 
 def pins():
@@ -92,15 +95,9 @@ def on_cores(count):
     os.sched_setaffinity(0, before)
 
 
-def parse(lines, name):
-  """The values reported under `name` in a program's output."""
-  values = []
-  for line in lines:
-    if line.startswith('{"bench"'):
-      sample = json.loads(line)
-      if sample['bench'] == name:
-        values.append(sample['value'])
-  return values
+def parse(lines):
+  """The samples in a program's output."""
+  return [json.loads(line) for line in lines if line.startswith('{"bench"')]
 
 
 def run_native(benchmark, program, effort):
@@ -108,24 +105,32 @@ def run_native(benchmark, program, effort):
                         timeout=benchmark.limit, check=False)
   if done.returncode:
     raise RuntimeError(f'exit code {done.returncode}: {done.stderr[-500:]}')
-  return parse(done.stdout.splitlines(), metric(benchmark))
-
-
-def page(name):
-  return (PAGES / name).read_text(encoding='utf-8') if name else None
+  return parse(done.stdout.splitlines())
 
 
 def run_in_engine(runner, benchmark, program, engine, effort):
-  if program is None:
-    result = runner.run(None, engine, page_js=page(benchmark.floor), timeout=benchmark.limit)
-    return [report['value'] for report in result.reports if report['bench'] == metric(benchmark)]
+  if isinstance(program, str):
+    return runner.run(None, engine, page_js=program, timeout=benchmark.limit).reports
   before = page(benchmark.before)
   # Workers take the script from the cache, as on a site; the harness's own server answers slowly.
   rules = {program.js: Answer(headers={'Cache-Control': 'public, max-age=600'})}
   result = runner.run(
     program, engine, args=effort.args(benchmark), module=before and f'(() => {{\n{before}\nreturn {{}};\n}})()',
     page_js=page(benchmark.beside), expect_exit=0, await_exit=True, timeout=benchmark.limit, rules=rules)
-  return parse(result.stdout, metric(benchmark))
+  return parse(result.stdout)
+
+
+def sort_samples(run, samples, name):
+  """Gives `run` its samples, those under `name`. Returns the runs that are the others': name/floor, name/PART."""
+  others = {}
+  for sample in samples:
+    bench, _, rest = sample['bench'].partition('/')
+    if bench == name and rest:
+      case = replace(run.case, variant='floor') if rest == 'floor' else replace(run.case, part=rest)
+      others.setdefault(rest, Run(case, run.round)).samples.append(sample['value'])
+    elif bench == name:
+      run.samples.append(sample['value'])
+  return list(others.values())
 
 
 class Rounds:
@@ -156,13 +161,16 @@ class Rounds:
       self.busy.append(busy())
       started = time.monotonic()
       for benchmark in self.benchmarks:
+        if benchmark.once and number > 1:
+          continue
         # Every other round goes backwards: none of two variants is always the one that finds things warm.
         for case in cases(benchmark, self.engines)[::1 if number % 2 else -1]:
-          self.runs.append(self.run_case(benchmark, case, number))
+          self.runs += self.run_case(benchmark, case, number)
       self.say(f'  round {number} of {self.effort.rounds}: {time.monotonic() - started:.0f} s; '
                f'others had {self.busy[-1]:.0%} of all cores before it')
 
   def run_case(self, benchmark, case, number):
+    """The case's run, and what else it told."""
     run = Run(case, number)
     program = self.programs[benchmark.name, case.variant]
     if isinstance(program, BuildFailed):
@@ -170,17 +178,19 @@ class Rounds:
     elif self.failures.get(case, 0) >= MAX_FAILURES:
       run.failure = 'not tried again'
     else:
-      self.measure(run, benchmark, program)
-    return run
+      return [*self.measure(run, benchmark, program), run]
+    return [run]
 
   def measure(self, run, benchmark, program):
     started = time.monotonic()
+    others = []
     try:
       with on_cores(run.case.cores):
         if run.case.engine == 'native':
-          run.samples = run_native(benchmark, program, self.effort)
+          samples = run_native(benchmark, program, self.effort)
         else:
-          run.samples = run_in_engine(self.runner, benchmark, program, run.case.engine, self.effort)
+          samples = run_in_engine(self.runner, benchmark, program, run.case.engine, self.effort)
+      others = sort_samples(run, samples, metric(benchmark))
       if not run.samples:
         run.failure = f'reported no {metric(benchmark)}'
     except (RunFailed, subprocess.TimeoutExpired, RuntimeError, AssertionError) as error:
@@ -189,6 +199,7 @@ class Rounds:
     if run.failure:
       self.failures[run.case] = self.failures.get(run.case, 0) + 1
       self.say(f'  {benchmark.name}, {run.case.variant}, {run.case.place}: {run.failure}')
+    return others
 
 
 def describe(error, limit):

@@ -1,13 +1,15 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 #
-# The result as text: a line for each place of a benchmark with the variants side by side. figures.py has the
-# numbers; report.py shows more of them.
+# The result as text: a line for each place of a benchmark with the variants side by side, a line for each goal with
+# the engines. figures.py has the numbers; report.py shows more of them.
 
-from runner.figures import TIMES, number
+from runner.figures import TIMES, number, tally, verdicts
 
 VARIANTS = ('native', 'floor', 'stock', 'deputy')
 WIDTHS = (26, 17, *(12 for _ in VARIANTS), 11, 11)
+GOAL_WIDTHS = (28, 9, 17)  # what, at most, each engine
+GREEN, RED, PLAIN = '\033[32m', '\033[31m', '\033[0m'
 
 
 def line(cells):
@@ -37,4 +39,31 @@ def table(benchmarks, rows):
       lines.append(line([title, place, *(median(here.get(variant)) for variant in VARIANTS),
                          ratio(shown, 'native'), ratio(shown, 'stock')]))
       title = ''
+  return '\n'.join(lines)
+
+
+def verdict_text(verdict, colours):
+  if verdict is None:
+    return ' ' * GOAL_WIDTHS[2]
+  ratio_text = '' if verdict.ratio is None else f'{number(verdict.ratio)}{TIMES} '
+  text = (ratio_text + verdict.word).rjust(GOAL_WIDTHS[2])
+  if not colours:
+    return text
+  return (GREEN if verdict.word == 'met' else RED) + text + PLAIN
+
+
+def goals(benchmarks, rows, colours=False):
+  """Whether the goals are met, engine by engine; empty where there are none."""
+  judged = verdicts(benchmarks, rows)
+  if not judged:
+    return ''
+  name, most, width = GOAL_WIDTHS
+  engines = list(dict.fromkeys(verdict.engine for verdict in judged))
+  lines = [f'{tally(judged):{name}}{"at most":>{most}}' + ''.join(f'{engine:>{width}}' for engine in engines)]
+  for benchmark in benchmarks:
+    for goal in benchmark.goals:
+      mine = {verdict.engine: verdict for verdict in judged if (verdict.benchmark, verdict.goal) == (benchmark.name, goal)}
+      if mine:
+        lines.append(f'{benchmark.name + " ÷ " + goal.base:{name}}{f"{goal.most:g}{TIMES}":>{most}}'
+                     + ''.join(verdict_text(mine.get(engine), colours) for engine in engines).rstrip())
   return '\n'.join(lines)

@@ -477,7 +477,13 @@ var LibraryDeputyPool = {
       var ended = DeputyPool.index;
       DeputyPool.index = {{{ NONE }}};
       // What it left at its event loop, a timer say, must not meet the next thread.
-      if (runtimeKeepaliveCounter > 0) {
+      var leaves = runtimeKeepaliveCounter > 0;
+#if ASYNCIFY == 2
+      // Firefox 153 stops running the microtasks of a worker after some entry points
+      // that were wrapped by WebAssembly.promising: one thread a worker there.
+      leaves ||= !!globalThis.navigator?.userAgent.includes('Firefox');
+#endif
+      if (leaves) {
         __emscripten_deputy_pool_resign(DeputyPool.slot, ended);
         return {{{ LEAVE }}};
       }
