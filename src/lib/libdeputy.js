@@ -390,6 +390,9 @@ Object.assign(LibraryDeputy, {
   // Deputy. main() has returned and the last thing that it left running is done.
   $maybeExit__deps: ['$maybeExitThread', '$handleException', '$keepRuntimeAlive', 'exit', 'emscripten_is_deputy_thread'],
   $maybeExit: () => {
+#if ASYNCIFY == 2
+    if (DeputyPool.isEntered) return;
+#endif
     if (!ENVIRONMENT_IS_PTHREAD || keepRuntimeAlive() || !_emscripten_is_deputy_thread()) {
       return maybeExitThread();
     }

@@ -125,8 +125,11 @@ var LibraryDeputyPool = {
           Deputy.refusal = e;
           return DeputyPool.failed();
         }
+        var slot = __emscripten_deputy_pool_open();
+        // All are in use, with those of workers that have not left yet: 'left' looks again.
+        if (slot == {{{ NONE }}}) break;
         var worker = PThread.unusedWorkers.shift();
-        if (!DeputyPool.settle(worker)) return DeputyPool.failed();
+        if (!DeputyPool.settle(worker, slot)) return DeputyPool.failed();
         PThread.loadWasmModuleToWorker(worker);
       }
       DeputyPool.settleReservations();
@@ -134,14 +137,14 @@ var LibraryDeputyPool = {
     },
 
     // Returns false when there is no memory.
-    settle(worker) {
-      var slot = worker.slot = __emscripten_deputy_pool_open();
+    settle(worker, slot) {
+      worker.slot = slot;
       DeputyPool.workers[slot] = worker;
       worker.strongref = DeputyPool.holds || DeputyPool.reservations.length > 0;
       if (DeputyPool.idleStacks[slot] ||= _malloc({{{ IDLE_STACK_SIZE }}})) return true;
       Deputy.refusal = new Error('there is no memory for its stack');
       DeputyPool.end(worker);
-      DeputyPool.bury(slot);
+      DeputyPool.bury(worker);
     },
 
     // What a new worker is told besides the module and the memory.
@@ -195,15 +198,16 @@ var LibraryDeputyPool = {
       if (worker.slot === undefined) {
         PThread.unusedWorkers = PThread.unusedWorkers.filter((w) => w != worker);
       } else {
-        DeputyPool.bury(worker.slot);
+        DeputyPool.bury(worker);
       }
       if (!worker.isLoaded) DeputyPool.failed();
-      else DeputyPool.grow();
     },
 
-    bury(slot, delay = 1) {
-      if (__emscripten_deputy_pool_bury(slot) == {{{ RETRY }}}) {
-        setTimeout(() => DeputyPool.bury(slot, Math.min(2 * delay, 1000)), delay);
+    bury(worker, delay = 1) {
+      if (__emscripten_deputy_pool_bury(worker.slot) == {{{ RETRY }}}) {
+        setTimeout(() => DeputyPool.bury(worker, Math.min(2 * delay, 1000)), delay);
+      } else if (worker.isLoaded) {
+        DeputyPool.grow();
       }
     },
 
@@ -308,7 +312,7 @@ var LibraryDeputyPool = {
         __emscripten_deputy_thread_hold(true);
         queueMicrotask(() => __emscripten_deputy_thread_hold(false));
         var threads = DeputyPool.workers.map((_, slot) => String(__emscripten_deputy_pool_thread_of(slot)));
-        return [...new Set(threads)].filter((thread) => thread != '0');
+        return [...new Set(threads)].filter((thread) => thread > 0);
       },
       getOwnPropertyDescriptor: (_, thread) => ({ value: DeputyPool.workerOf(+thread), enumerable: true, configurable: true }),
     }),
@@ -316,6 +320,7 @@ var LibraryDeputyPool = {
     // The program is over, or only serves: Node.js need not stay for it.
     release() {
       DeputyPool.holds = false;
+      if (DeputyPool.reservations.length) return;
 #if ENVIRONMENT_MAY_BE_NODE
       for (var worker of DeputyPool.workers) {
         if (worker) worker.strongref = false;
@@ -352,6 +357,9 @@ var LibraryDeputyPool = {
     arg: 0,
     isArmed: false,
     hasEnded: false,
+    // Whether its entry point's promise is awaited (JSPI): a callback that comes then,
+    // of the thread that ran before, say, must not find that nothing keeps it alive.
+    isEntered: false,
     // How many threads have run here.
     turn: 0,
     // When it was last at its event loop, for how long it blocks, and the way there.
@@ -429,12 +437,16 @@ var LibraryDeputyPool = {
 #if ASYNCIFY == 2
       // It may be suspended, and be at its event loop, before it returns.
       DeputyPool.arm();
+      DeputyPool.isEntered = true;
 #endif
       try {
         {{{ awaitIf(ASYNCIFY == 2) }}}invokeEntryPoint(DeputyPool.entry, DeputyPool.arg);
       } catch (e) {
         if (e !== 'unwind') throw e;
       }
+#if ASYNCIFY == 2
+      DeputyPool.isEntered = false;
+#endif
       // Another may have seen it end, while it was suspended.
       if (turn != DeputyPool.turn) return false;
       if (!DeputyPool.hasEnded) DeputyPool.arm();
@@ -477,13 +489,7 @@ var LibraryDeputyPool = {
       var ended = DeputyPool.index;
       DeputyPool.index = {{{ NONE }}};
       // What it left at its event loop, a timer say, must not meet the next thread.
-      var leaves = runtimeKeepaliveCounter > 0;
-#if ASYNCIFY == 2
-      // Firefox 153 stops running the microtasks of a worker after some entry points
-      // that were wrapped by WebAssembly.promising: one thread a worker there.
-      leaves ||= !!globalThis.navigator?.userAgent.includes('Firefox');
-#endif
-      if (leaves) {
+      if (runtimeKeepaliveCounter > 0) {
         __emscripten_deputy_pool_resign(DeputyPool.slot, ended);
         return {{{ LEAVE }}};
       }

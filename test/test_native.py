@@ -1,0 +1,205 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# system/lib/deputy/worker_pool.h, natively: under ThreadSanitizer at full speed, and in every interleaving of small
+# cases. Each check is also seen to fail, with a flaw put into a copy of the header. native/README.md has the long
+# forms; no engine and no Emscripten is needed.
+
+import functools
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness.build import REPO
+
+NATIVE = Path(__file__).parent / 'native'
+LOGIC = REPO / 'system' / 'lib' / 'deputy'
+
+explored = pytest.mark.xdist_group('native_explore')
+stressed = pytest.mark.xdist_group('native_stress')
+
+
+def find_compiler():
+  compiler = shutil.which('g++') or shutil.which('clang++')
+  if not compiler:
+    pytest.skip('there is no native C++ compiler: install g++')
+  return compiler
+
+
+def compile_native(source, folder, *flags, logic=LOGIC):
+  """Compile a program of test/native with the header from `logic`."""
+  program = folder / Path(source).stem
+  done = subprocess.run([find_compiler(), '-std=c++20', '-g', '-Wall', '-Wextra', *flags, '-I', logic, '-I', LOGIC,
+                         NATIVE / source, '-o', program, '-pthread'], capture_output=True, text=True, check=False)
+  assert done.returncode == 0, done.stderr
+  return program
+
+
+@functools.cache
+def without_randomized_addresses():
+  """ThreadSanitizer of older compilers can't live with as much of it as newer kernels have."""
+  command = ['setarch', '-R']
+  try:
+    works = subprocess.run([*command, 'true'], capture_output=True, check=False).returncode == 0
+  except FileNotFoundError:
+    works = False
+  return command if works else []
+
+
+def run(program, *args):
+  done = subprocess.run([*without_randomized_addresses(), program, *map(str, args)], capture_output=True, text=True,
+                        errors='replace', timeout=240, check=False)
+  print(done.stdout + done.stderr)
+  return done
+
+
+@pytest.fixture(scope='session')
+def explore(tmp_path_factory):
+  """Explore cases of worker_pool_explore.cpp; each must hold."""
+  program = compile_native('worker_pool_explore.cpp', tmp_path_factory.mktemp('explore'), '-O2')
+
+  def explore(*cases):
+    done = run(program, *cases)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall(r' ok: \d+ states', done.stdout)) == len(cases)
+  return explore
+
+
+@pytest.fixture(scope='session')
+def stress(tmp_path_factory):
+  """Play a scene of worker_pool_stress.cpp under ThreadSanitizer."""
+  program = compile_native('worker_pool_stress.cpp', tmp_path_factory.mktemp('stress'), '-O1', '-fsanitize=thread')
+
+  def stress(scene, threads):
+    done = run(program, '--patience', 60, '--threads', threads, scene)
+    assert done.returncode == 0, done.stdout + done.stderr
+  return stress
+
+
+@explored
+def test_no_start_is_lost_between_creators_and_workers(explore):
+  explore('start', 'queue', 'hand-over', 'withdraw')
+
+
+@explored
+def test_no_start_is_lost_when_a_worker_parks_or_blocks_again(explore):
+  explore('park', 'resume')
+
+
+@explored
+def test_missing_workers_are_started_and_no_more_than_needed(explore):
+  explore('grow', 'join', 'spare')
+
+
+@explored
+def test_no_start_is_lost_when_a_worker_is_retired(explore):
+  explore('retire', 'retire-parked')
+
+
+@explored
+def test_threads_of_dead_workers_end_and_their_starts_go_elsewhere(explore):
+  explore('death', 'death-parked', 'death-retire', 'crash', 'resign')
+
+
+@explored
+def test_one_worker_runs_threads_in_order(explore):
+  explore('order')
+
+
+@explored
+def test_admission_fails_at_the_limit_and_not_before(explore):
+  explore('limit', 'limit-dismiss')
+
+
+@stressed
+def test_storm_loses_no_thread_and_runs_none_twice(stress):
+  stress('storm', 40000)
+
+
+@stressed
+def test_crowd_needs_more_than_one_word_of_bits(stress):
+  stress('crowd', 30000)
+
+
+@stressed
+def test_create_and_join_need_two_workers_only(stress):
+  stress('turn', 10000)
+
+
+@stressed
+def test_line_before_one_worker_keeps_its_order(stress):
+  stress('line', 30000)
+
+
+@stressed
+def test_threads_that_the_ui_takes_from_the_queue_end_once(stress):
+  stress('pull', 40000)
+
+
+@stressed
+def test_limit_holds_at_full_speed(stress):
+  stress('limit', 50000)
+
+
+def with_flaw(folder, old, new):
+  """A folder with a copy of worker_pool.h in which `new` stands for `old`."""
+  text = (LOGIC / 'worker_pool.h').read_text(encoding='utf-8')
+  assert text.count(old) == 1, f'worker_pool.h has changed: find another way to put in the flaw {old!r} -> {new!r}'
+  (folder / 'worker_pool.h').write_text(text.replace(old, new), encoding='utf-8')
+  return folder
+
+
+LOST = 'a thread was submitted, and nobody runs it'
+
+# What is wrong: the line of worker_pool.h, what it becomes, the case that shows it, what is said of it.
+FLAWS = {
+  'submit_does_not_look_for_workers_again': (
+    'queued_.fetch_add(1, std::memory_order_seq_cst);\n    kick();',
+    'queued_.fetch_add(1, std::memory_order_seq_cst);', 'hand-over', LOST),
+  'worker_does_not_look_at_the_queue_again': (
+    'if (queued_.load(std::memory_order_seq_cst) == 0 || !own(slot, map)) {', 'if (true) {', 'hand-over', LOST),
+  'claim_ignores_that_another_was_first': (
+    'if (map[i].fetch_and(~bit, std::memory_order_acq_rel) & bit) {',
+    'if (map[i].fetch_and(~bit, std::memory_order_acq_rel) | bit) {', 'hand-over', 'which is not idle'),
+  'worker_parks_while_somebody_speaks_to_it': (
+    'word.load(std::memory_order_acquire) == HOT && own(slot, hot_)',
+    'word.load(std::memory_order_acquire) == HOT', 'park', 'FAILED'),
+  'end_is_told_before_the_worker_can_be_had': (
+    'bool told = false;', 'bool told = true;\n    over();', 'join', 'before its worker can be had'),
+  'start_of_a_dead_worker_is_forgotten': (
+    'submit(last - START);', '', 'death', LOST),
+  'newest_thread_is_taken_first': (
+    'static_cast<int32_t>(waiting - seen) < 0', 'static_cast<int32_t>(waiting - seen) > 0', 'order', 'runs after job'),
+  'admission_looks_and_then_counts': (
+    '!live_.compare_exchange_weak(live, live + 1, std::memory_order_seq_cst));',
+    '(live = live_.fetch_add(1), false));', 'limit', 'and the limit is'),
+}
+
+
+@pytest.mark.parametrize('flaw', FLAWS)
+def test_exploration_finds(flaw, tmp_path):
+  old, new, case, message = FLAWS[flaw]
+  program = compile_native('worker_pool_explore.cpp', tmp_path, '-O1', logic=with_flaw(tmp_path, old, new))
+  done = run(program, case)
+  assert done.returncode == 1
+  assert message in done.stdout
+  assert 'the way there' in done.stdout
+
+
+def test_thread_sanitizer_finds_a_hand_over_without_order(tmp_path):
+  logic = with_flaw(tmp_path, 'slots_[slot].word.store(message, std::memory_order_release);',
+                    'slots_[slot].word.store(message, std::memory_order_relaxed);')
+  program = compile_native('worker_pool_stress.cpp', tmp_path, '-O1', '-fsanitize=thread', logic=logic)
+  done = run(program, '--threads', 20000, 'storm')
+  assert done.returncode != 0
+  assert 'ThreadSanitizer: data race' in done.stderr
+
+
+def test_stress_finds_a_start_that_is_overwritten(tmp_path):
+  logic = with_flaw(tmp_path, *FLAWS['claim_ignores_that_another_was_first'][:2])
+  program = compile_native('worker_pool_stress.cpp', tmp_path, '-O1', logic=logic)
+  done = run(program, '--threads', 300000, '--patience', 2, 'storm')
+  assert done.returncode == 1
+  assert 'FAILED in scene storm' in done.stdout
