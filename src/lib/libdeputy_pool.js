@@ -627,6 +627,19 @@ Object.assign(LibraryDeputyPool, {
   },
 #endif
 
+  // Any thread. A wake that comes when its thread is over is not the next one's.
+  _emscripten_thread_mailbox_await__deps: ['$checkMailbox', '$DeputyPool', '$waitAsyncPolyfilled'],
+  _emscripten_thread_mailbox_await: (thread) => {
+    if (waitAsyncPolyfilled) return;
+    var { turn } = DeputyPool;
+    var wait = Atomics.waitAsync(HEAP32, {{{ getHeapOffset('thread', 'i32') }}}, thread);
+    wait.value.then(() => {
+      if (turn == DeputyPool.turn) checkMailbox();
+    });
+    var waitingAsync = thread + {{{ C_STRUCTS.pthread.waiting_async }}};
+    Atomics.store(HEAP32, {{{ getHeapOffset('waitingAsync', 'i32') }}}, 1);
+  },
+
   // UI thread. Of a thread that crashed, until it is known here.
   _emscripten_thread_set_strongref__deps: ['$DeputyPool'],
   _emscripten_thread_set_strongref: (thread) => {

@@ -38,6 +38,7 @@ TEST = {
   'automake': 'automake',
   'cmake': 'cmake',
   'firefox-esr': 'firefox-esr',
+  'g++': 'g++',
   'libtoolize': 'libtool',
   'meson': 'meson',
   'ninja': 'ninja-build',

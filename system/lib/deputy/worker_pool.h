@@ -23,9 +23,10 @@
  *
  * Each thread has a state: FREE, ADMITTED (it counts), QUEUED with a ticket (it
  * waits for a worker), or RUNS on a slot. The queue is these states: a worker
- * takes the QUEUED thread with the oldest ticket by one compare-and-swap. So
- * nobody waits for a lock, and what a worker had in hand when it died can be
- * found.
+ * takes the QUEUED thread with the oldest ticket by one compare-and-swap; where
+ * several take at once, the order is as near to that as their looks are. So
+ * nobody waits for a lock, and what a worker ran when it died, or was about to
+ * be told, can be found.
  *
  * "UI" below is the one thread that starts and ends workers.
  */
@@ -309,7 +310,11 @@ public:
     return size() - loading_.load(std::memory_order_acquire);
   }
   int live() const { return live_.load(std::memory_order_relaxed); }
-  int queued() const { return queued_.load(std::memory_order_relaxed); }
+  // (A thread can be taken before it is counted.)
+  int queued() const {
+    int queued = queued_.load(std::memory_order_relaxed);
+    return queued < 0 ? 0 : queued;
+  }
   int idle() const {
     int bits = 0;
     for (int i = 0; i < WORDS; i++) {
