@@ -54,6 +54,12 @@ def setup_pool():
   if not 1 <= settings.PTHREAD_POOL_SIZE_MAX <= MAX_WORKERS:
     exit_with_error(f'PTHREAD_POOL_SIZE_MAX must be from 1 to {MAX_WORKERS}, what engines allow: '
                     f'{settings.PTHREAD_POOL_SIZE_MAX}')
+  if not -1 <= settings.PTHREAD_POOL_SPARE <= MAX_WORKERS:
+    exit_with_error(f'PTHREAD_POOL_SPARE must be from 0 to {MAX_WORKERS}, or -1 for half the logical cores: '
+                    f'{settings.PTHREAD_POOL_SPARE}')
+  if settings.PTHREAD_POOL_IDLE_TIMEOUT < 0:
+    exit_with_error('PTHREAD_POOL_IDLE_TIMEOUT must be a number of milliseconds, or 0 to keep idle workers: '
+                    f'{settings.PTHREAD_POOL_IDLE_TIMEOUT}')
   # The page does not wait for the pool before main(): a deputy may block while
   # the UI thread, at its event loop, loads workers.
   settings.PTHREAD_POOL_DELAY_LOAD = 1

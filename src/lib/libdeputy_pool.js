@@ -198,9 +198,16 @@ var LibraryDeputyPool = {
       if (worker.slot === undefined) {
         PThread.unusedWorkers = PThread.unusedWorkers.filter((w) => w != worker);
       } else {
+        var thread = worker.isLoaded && __emscripten_deputy_pool_thread_of(worker.slot);
+        var wasDeputy = thread && thread == Module['deputy']['thread'];
         DeputyPool.bury(worker);
       }
       if (!worker.isLoaded) DeputyPool.failed();
+      if (wasDeputy) {
+        var error = new Error("the deputy's worker has ended");
+        Deputy.crashed(error);
+        throw error;
+      }
     },
 
     bury(worker, delay = 1) {
@@ -256,6 +263,7 @@ var LibraryDeputyPool = {
       var figure = (get, set) => ({
         get: () => runtimeInitialized && !DeputyPool.isClosed ? get() : 0,
         set: set && ((value) => {
+          if (!runtimeInitialized) throw new Error('the pool can be changed when Module.deputy.started has resolved');
           if (set(value)) throw new RangeError(`${value} is not a number of workers, or milliseconds, that the pool can take`);
         }),
         enumerable: true,
@@ -273,7 +281,7 @@ var LibraryDeputyPool = {
       return pool;
     },
 
-    reserve: (threads) => new Promise((resolve, reject) => {
+    reserve: (threads) => Deputy.started.promise.then(() => new Promise((resolve, reject) => {
       // NaN is neither reached nor too much.
       var reservation = { wanted: NaN, resolve, reject };
       DeputyPool.reservations.push(reservation);
@@ -284,7 +292,7 @@ var LibraryDeputyPool = {
       }
       reservation.wanted = wanted;
       DeputyPool.settleReservations();
-    }),
+    })),
 
     settleReservations(error) {
       DeputyPool.reservations = DeputyPool.reservations.filter(({ wanted, resolve, reject }) => {
