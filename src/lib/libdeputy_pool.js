@@ -65,7 +65,7 @@ var LibraryDeputyPool = {
     'emscripten_deputy_pool_max', 'emscripten_deputy_pool_queued', '_emscripten_deputy_pool_ready',
     'emscripten_deputy_pool_set_idle_timeout', 'emscripten_deputy_pool_set_max', 'emscripten_deputy_pool_set_size',
     'emscripten_deputy_pool_set_spare', 'emscripten_deputy_pool_size', 'emscripten_deputy_pool_spare',
-    '_emscripten_check_mailbox', '_emscripten_thread_crashed', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
+    '_emscripten_check_mailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_stack_set_limits', 'pthread_self', 'malloc',
     '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
   ],
@@ -509,7 +509,9 @@ var LibraryDeputyPool = {
     // The thread died. The worker does not come back: nobody knows what else is broken.
     crash() {
       if (DeputyPool.index == {{{ NONE }}}) return;
-      __emscripten_thread_crashed();
+      // Upstream's _emscripten_thread_crashed would have the UI thread leave whatever it
+      // waits for, by an exception, with the locks that it holds. Here nobody is left
+      // waiting for the thread.
       DeputyPool.disarm();
       DeputyPool.leaveStack();
       __emscripten_deputy_thread_crashed();
