@@ -15,7 +15,7 @@
  * neither sleeps.
  * - Looks that pay, but are long, for 16 waits on end, take a core that
  * somebody may need: they count as in vain.
- * - After one in vain none is tried for 2 waits, then 4, up to 1024.
+ * - After one in vain none is tried for 2 waits, then 4, up to 32.
  * - One thread at a time looks.
  */
 #pragma once
@@ -63,7 +63,7 @@ public:
 
 private:
   static constexpr int PATIENCE = 16;
-  static constexpr int MAX_FAILURES = 10;
+  static constexpr int MAX_FAILURES = 5;
 
   static bool looks(const std::atomic<uint32_t>& word, uint32_t expected) {
     for (int i = 0; i < Platform::SHORT_LOOKS; i++) {
