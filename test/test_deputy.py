@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness.build import compiler
+from harness.features import need
 
 HERE = Path(__file__).parent
 UI_GAP_MS = 250  # a blocked main() blocks for 500 ms and more; a busy test machine holds a page up for less
@@ -84,12 +85,6 @@ MODES = {
 @pytest.mark.parametrize('mode', MODES)
 def test_modes(build, run, engine, mode):
   build_and_check(build, run, engine, 'deputy/test_create_join.c', *MODES[mode])
-
-
-def need(run, engine, feature, expression):
-  """Skips the test in an engine, or a version of it, that lacks the feature."""
-  if not run(None, engine, page_js=f'try {{ return !!({expression}); }} catch {{ return false; }}').report:
-    pytest.skip(f'this {engine} has no {feature}')
 
 
 def test_wasm64(build, run, engine):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness.build import compiler
+from harness.features import need
 from harness.server import Answer
 
 HERE = Path(__file__).parent
@@ -273,12 +274,6 @@ def test_threads_are_listed(build, run, engine):
 
 
 # ---- Modes of emcc -----------------------------------------------------------
-
-
-def need(run, engine, feature, expression):
-  """Skips the test in an engine, or a version of it, that lacks the feature."""
-  if not run(None, engine, page_js=f'try {{ return !!({expression}); }} catch {{ return false; }}').report:
-    pytest.skip(f'this {engine} has no {feature}')
 
 
 def test_asyncify(build, run, engine):

@@ -2,17 +2,17 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * Creates and ends threads. Stands in for upstream's
- * system/lib/pthread/pthread_create.c: it defines the same symbols and comes
- * first when the linker looks for them. What is different:
+ * Creates, ends and joins threads. Stands in for upstream's
+ * system/lib/pthread/pthread_create.c and musl's pthread_join.c: it defines the
+ * same symbols and comes first when the linker looks for them. What is
+ * different:
  *
  * - Memory that runs out is EAGAIN, and leaves nothing behind.
  * - The count of threads changes under the lock of their list.
  * - A thread starts through worker_pool.cpp, not through the UI thread.
  * - An ended thread is published when its frames are gone and its worker can be
- * had, so that whoever joined it may free its block and start the next.
- *
- * pthread_join and pthread_detach are musl's.
+ *   had, so that whoever joined it may free its block and start the next.
+ * - Whoever joins a thread that ends soon does not sleep.
  */
 
 #include "pthread_impl.h"

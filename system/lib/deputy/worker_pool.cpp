@@ -9,8 +9,8 @@
  *   2. any     _emscripten_deputy_pool_submit, here, hands it over or queues it
  *   3. worker  _emscripten_deputy_pool_next, here, returns it
  *   4. worker  libdeputy_pool.js runs it, and comes back to step 3
- *   5. any     musl's pthread_join waits for step 3 to publish its end, and
- * frees it by _emscripten_thread_cleanup (thread_life.c)
+ *   5. any     pthread_join (thread_life.c) waits for step 3 to publish its
+ *              end, and frees its block
  *
  * The UI thread's part, more workers and fewer, is libdeputy_pool.js's. The
  * logic is in worker_pool.h.
@@ -31,7 +31,7 @@ using deputy::Platform;
 
 namespace {
 
-// DEPUTY_SLOTS in tools/deputy.py.
+// MAX_WORKERS in tools/deputy.py.
 constexpr int SLOTS = 512;
 using Pool = deputy::WorkerPool<Platform, SLOTS>;
 
@@ -102,7 +102,6 @@ void _emscripten_deputy_pool_ask_js(void);
 void _emscripten_deputy_pool_quiet_js(void);
 
 // ---- Any thread: creation (see thread_life.h)
-// --------------------------------
 
 int _emscripten_deputy_pool_admit(void) { return pool.admit(); }
 
@@ -139,7 +138,6 @@ void _emscripten_deputy_pool_submit_with_objects(pthread_t thread, int count) {
 }
 
 // ---- Workers
-// -----------------------------------------------------------------
 
 // Worker. The futex word of its slot.
 void* _emscripten_deputy_pool_word(int slot) { return &pool.word(slot); }
@@ -205,7 +203,6 @@ void _emscripten_deputy_pool_resign(int slot, int over) {
 }
 
 // ---- UI thread: workers come and go
-// -------------------------------------------
 
 // UI thread, before the first thread. With one core, whoever looks keeps the
 // one that it waits for from running.
@@ -236,6 +233,12 @@ bool _emscripten_deputy_pool_may_shrink(void) { return pool.may_shrink(); }
 
 void _emscripten_deputy_pool_vacate(int slot) { pool.vacate(slot); }
 
+// UI thread. Ends a thread that no worker runs.
+static void end_for(int index) {
+  _emscripten_deputy_thread_end_for(starts[index].thread);
+  publish(index);
+}
+
 // UI thread. No more workers can be had: those that are there are the limit
 // from now on, and the threads that wait for one end with an error. Returns how
 // many did.
@@ -244,8 +247,7 @@ int _emscripten_deputy_pool_refuse(void) {
   pool.max() = clamp(pool.size(), 1, limit);
   int ended = 0;
   for (int index; (index = pool.withdraw()) != Pool::NONE; ended++) {
-    _emscripten_deputy_thread_end_for(starts[index].thread);
-    publish(index);
+    end_for(index);
   }
   tell_reservers();
   return ended;
@@ -256,8 +258,7 @@ int _emscripten_deputy_pool_refuse(void) {
 int _emscripten_deputy_pool_bury(int slot) {
   int index;
   while ((index = pool.bury(slot)) >= 0) {
-    _emscripten_deputy_thread_end_for(starts[index].thread);
-    publish(index);
+    end_for(index);
   }
   if (refused.load(std::memory_order_relaxed)) {
     _emscripten_deputy_pool_refuse();
@@ -282,7 +283,6 @@ pthread_t _emscripten_deputy_pool_thread_of(int slot) {
 }
 
 // ---- Any thread: the public functions (see emscripten/deputy.h)
-// ----------------
 
 int emscripten_deputy_pool_size(void) { return pool.size(); }
 int emscripten_deputy_pool_idle(void) { return pool.idle(); }

@@ -62,7 +62,6 @@ public:
   static constexpr int RETRY = -2;
 
   // ---- Threads
-  // ----------------------------------------------------------------
 
   // Any thread; never waits. Counts one thread more; its index, or NONE when
   // the limit is reached.
@@ -123,7 +122,6 @@ public:
   }
 
   // ---- Workers
-  // ----------------------------------------------------------------
 
   // Worker of `slot`, once, when it has loaded; then next().
   void enter(int slot) {
@@ -197,7 +195,6 @@ public:
   std::atomic<uint32_t>& word(int slot) { return slots_[slot].word; }
 
   // ---- UI: workers come and go
-  // ------------------------------------------------
 
   // UI. A slot for a worker that is about to be started, or NONE.
   int open() {
@@ -273,7 +270,6 @@ public:
   int withdraw() { return take(ADMITTED); }
 
   // ---- How many
-  // ---------------------------------------------------------------
 
   // Any thread. How many workers are to be started now: there should be one for
   // each live thread, also for the most that were alive or reserved lately, and
