@@ -164,15 +164,46 @@ def test_limit_of_threads(build, run, engine):
       args=['limit_of_threads'], expect_exit=0)
 
 
-@pytest.mark.parametrize('value', [0, 513])
-def test_limit_that_is_none(tmp_path, value):
-  command = [compiler(), HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', f'-sPTHREAD_POOL_SIZE_MAX={value}',
-             '-o', tmp_path / 'hello.js']
+# Setting, and the part of the error that says what it may be.
+REFUSED = {
+  'PTHREAD_POOL_SIZE_MAX=0': '1 to 512',
+  'PTHREAD_POOL_SIZE_MAX=513': '1 to 512',
+  'PTHREAD_POOL_SPARE=-2': '0 to 512',
+  'PTHREAD_POOL_SPARE=513': '0 to 512',
+  'PTHREAD_POOL_IDLE_TIMEOUT=-1': 'milliseconds',
+}
+
+
+@pytest.mark.parametrize('setting', REFUSED)
+def test_refused_when_linking(tmp_path, setting):
+  command = [compiler(), HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', f'-s{setting}', '-o', tmp_path / 'hello.js']
   done = subprocess.run(command, capture_output=True, text=True, check=False)
   assert done.returncode == 1
-  assert 'PTHREAD_POOL_SIZE_MAX' in done.stderr
-  assert '1 to 512' in done.stderr
+  name, value = setting.split('=')
+  assert name in done.stderr
+  assert done.stderr.rstrip().endswith(f': {value}')
+  assert REFUSED[setting] in done.stderr
   assert not (tmp_path / 'hello.js').exists()
+
+
+def test_before_the_start(build, run, engine):
+  # There is no runtime yet: figures are 0, settings are refused, a reservation waits.
+  result = run(serve(build, '-sPTHREAD_POOL_SPARE=0'), engine, module='''{
+    preRun: [(Module) => {
+      const {pool} = Module.deputy;
+      globalThis.early = {figures: [pool.size, pool.max, pool.live]};
+      try {
+        pool.spare = 1;
+      } catch ({message}) {
+        early.refusal = message;
+      }
+      early.reservation = pool.reserve(2);
+    }],
+  }''', page_js='''
+    await early.reservation;
+    return [early.figures, early.refusal, Module.deputy.pool.size];
+  ''')
+  assert result.report == [[0, 0, 0], 'the pool can be changed when Module.deputy.started has resolved', 3]
 
 
 # ---- reserve() ---------------------------------------------------------------
@@ -408,6 +439,22 @@ def test_worker_ends(build, run, engine, way):
   program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=PThread')
   result = run(program, engine, args=[way], expect_exit=0)
   result.check_out(HERE / 'deputy/test_pool_crash.out')
+
+
+@node_only
+def test_deputy_worker_ends(build, run, engine):
+  program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=PThread')
+  result = run(program, engine, args=['terminate_deputy'], page_js=SURVIVE + '''
+    return Module.deputy.exited.then(() => 'resolved', ({message}) => message);
+  ''')
+  assert result.report == "the deputy's worker has ended"
+
+
+@node_only
+def test_deputy_worker_ends_the_process(build, run, engine):
+  program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sEXPORTED_RUNTIME_METHODS=PThread')
+  result = run(program, engine, args=['terminate_deputy'], expect_exit=1, timeout=10)
+  assert any("the deputy's worker has ended" in line for line in result.stderr)
 
 
 def test_no_memory(build, run, engine):

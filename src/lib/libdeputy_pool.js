@@ -199,15 +199,15 @@ var LibraryDeputyPool = {
         PThread.unusedWorkers = PThread.unusedWorkers.filter((w) => w != worker);
       } else {
         var thread = worker.isLoaded && __emscripten_deputy_pool_thread_of(worker.slot);
-        var wasDeputy = thread && thread == Module['deputy']['thread'];
+        if (thread && thread == Module['deputy']['thread']) {
+          // First: with its thread the last one may end, which else is an end like others.
+          var error = new Error("the deputy's worker has ended");
+          Deputy.crashed(error);
+        }
         DeputyPool.bury(worker);
       }
       if (!worker.isLoaded) DeputyPool.failed();
-      if (wasDeputy) {
-        var error = new Error("the deputy's worker has ended");
-        Deputy.crashed(error);
-        throw error;
-      }
+      if (error) throw error;
     },
 
     bury(worker, delay = 1) {

@@ -57,6 +57,11 @@ int main(int argc, char** argv) {
   pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
   pthread_mutex_init(&robust, &attr);
 
+  if (!strcmp(way, "terminate_deputy")) {
+    MAIN_THREAD_ASYNC_EM_ASM({ PThread.pthreads[$0].terminate(); },
+                             pthread_self());
+    pause();
+  }
   pthread_t thread, joiner;
   assert(pthread_create(&thread, NULL, die, NULL) == 0);
   // One waits already, on a thread of its own.
