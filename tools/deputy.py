@@ -27,13 +27,36 @@ def imply_threads(args):
 # In system/lib/deputy/worker_pool.cpp.
 MAX_WORKERS = 512
 
+# Values of UI_THREAD_WAIT.
+WAITS = ['spin', 'abort']
+
+# Calls of libc that wait, for the linker to lead through system/lib/deputy/wait_calls.cpp.
+WRAPPED = [
+  '__lock',
+  '__pthread_cond_timedwait',
+  '__pthread_once',
+  '__pthread_rwlock_timedrdlock',
+  '__pthread_rwlock_timedwrlock',
+  'emscripten_thread_sleep',
+  'pthread_barrier_wait',
+  'pthread_cond_timedwait',
+  'pthread_once',
+  'pthread_rwlock_timedrdlock',
+  'pthread_rwlock_timedwrlock',
+  'sem_timedwait',
+]
+
 # Exports that take or return a pointer; see create_pointer_conversion_wrappers in emscripten.py.
 POINTERS = [
+  '_emscripten_deputy_call_name:p_',
+  '_emscripten_deputy_describe:p_',
+  '_emscripten_deputy_drop_tasks:_p',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',
   '_emscripten_deputy_pool_submit_with_objects:_p_',
   '_emscripten_deputy_pool_thread_of:p_',
   '_emscripten_deputy_pool_word:p_',
+  'emscripten_deputy_wait_stats:__p',
 ]
 
 
@@ -45,9 +68,30 @@ def setup_link():
   if user_settings.get('PROXY_TO_PTHREAD') != '0':
     settings.PROXY_TO_PTHREAD = 1
   setup_pool()
+  setup_wait()
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
   settings.SIGNATURE_CONVERSIONS += POINTERS
-  return ['libdeputy.js', 'libdeputy_pool.js']
+  return ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_wait.js']
+
+
+def linker_flags():
+  """Return what wasm-ld is told besides upstream's flags."""
+  flags = [f'--wrap={name}' for name in WRAPPED]
+  if settings.LINKABLE:
+    # Whole archives: what of ours stands in for files of libc comes first, and is meant.
+    flags.append('--allow-multiple-definition')
+  return flags
+
+
+def setup_wait():
+  # What upstream's setting asks for.
+  if not settings.ALLOW_BLOCKING_ON_MAIN_THREAD and 'UI_THREAD_WAIT' not in user_settings:
+    settings.UI_THREAD_WAIT = 'abort'
+  if settings.UI_THREAD_WAIT not in WAITS:
+    exit_with_error(f'UI_THREAD_WAIT must be one of {", ".join(WAITS)}: {settings.UI_THREAD_WAIT}')
+  if settings.UI_THREAD_WAIT_BUDGET < 1:
+    exit_with_error(f'UI_THREAD_WAIT_BUDGET must be a number of milliseconds, 1 or more: '
+                    f'{settings.UI_THREAD_WAIT_BUDGET}')
 
 
 def setup_pool():

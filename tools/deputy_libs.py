@@ -31,11 +31,22 @@ class crt1_deputy_main(Library):
 
 
 class libdeputy(DebugLibrary):
-  """The rooms' runtime. It comes before libc, because thread_life.c stands in for a file of it."""
+  """The rooms' runtime. It comes before libc, because its C files stand in for files of that."""
 
   name = 'libdeputy'
   src_dir = 'system/lib/deputy'
-  src_files = ['worker_pool.cpp', 'thread_life.c']
+  src_files = [
+    'file_lock.c',
+    'futex_wait.c',
+    'mutex.c',
+    'proxying.c',
+    'task_queue.c',
+    'thread_life.c',
+    'thread_name.c',
+    'ui_wait.cpp',
+    'wait_calls.cpp',
+    'worker_pool.cpp',
+  ]
   cflags = ['-pthread']
 
   def customize_build_cmd(self, cmd, filename):

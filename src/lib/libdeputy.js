@@ -21,6 +21,10 @@
  *                          could not be started, or when any thread died of a
  *                          trap, an abort or an uncaught exception.
  *
+ *   Module.deputy.stats()  Any thread. How the UI thread has waited since the start: {
+ *                          waits: { [call]: { count, totalMs, longestMs } },
+ *                          callsServed, longestStallMs }. See emscripten/deputy.h.
+ *
  *   const status = await Module.deputy.exited;
  *
  * This file is read after libpthread.js and changes some of its functions: the
@@ -34,7 +38,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$callUserCallback', '$exitOnMainThread'],
+  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
   $Deputy__postset: 'Deputy.init();',
   $Deputy: {
     // { promise, resolve, reject } of Module.deputy.started and .exited.
@@ -62,6 +66,7 @@ var LibraryDeputy = {
         },
       };
       api['pool'] = DeputyPool.api();
+      api['stats'] = () => DeputyWait.stats();
       if (ENVIRONMENT_IS_PTHREAD) return;
       Deputy.started = Deputy.newPromise();
       Deputy.exited = Deputy.newPromise();
@@ -175,6 +180,8 @@ var LibraryDeputy = {
       if (ENVIRONMENT_IS_PTHREAD) return;
       Deputy.fail(what);
       Deputy.crashed({ name: 'RuntimeError', message: what });
+      // Threads that wait for something must not wait for ever.
+      DeputyPool.close();
     },
 
     // ---- Faults of a worker (UI thread) --------------------------------------
@@ -286,10 +293,10 @@ var LibraryDeputy = {
 // ---- Upstream's functions, changed -------------------------------------------
 
 // Moves an upstream function to `to`, for the one that takes its name to call.
-function moveUpstream(from, to) {
+function moveUpstream(from, to, library = LibraryDeputy) {
   for (var suffix of ['', '__deps', '__docs']) {
     if (from + suffix in LibraryManager.library) {
-      LibraryDeputy[to + suffix] = LibraryManager.library[from + suffix];
+      library[to + suffix] = LibraryManager.library[from + suffix];
     }
   }
 }
@@ -363,11 +370,16 @@ Object.assign(LibraryDeputy, {
   // Any thread. The UI thread gets here for every exit() of the program, also of
   // a pthread's (upstream's $exitOnMainThread).
   exit__deps: ['$exitProgram', '$Deputy', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
+    '_emscripten_deputy_begin_exit',
 #if EXIT_RUNTIME
     '__funcs_on_exit',
+#else
+    '_emscripten_deputy_end_exit',
 #endif
   ],
   exit: (status) => {
+    // Files are flushed: others print again when that is done.
+    __emscripten_deputy_begin_exit();
     if (ENVIRONMENT_IS_PTHREAD) {
 #if EXIT_RUNTIME
       // On the thread that called exit(), as everywhere: what an atexit() handler
@@ -383,6 +395,9 @@ Object.assign(LibraryDeputy, {
       // does not.
       exitProgram(status, /* implicit = */ {{{ !EXIT_RUNTIME }}});
     } finally {
+#if !EXIT_RUNTIME
+      __emscripten_deputy_end_exit();
+#endif
       Deputy.exit(status);
     }
   },

@@ -105,6 +105,40 @@ int emscripten_deputy_pool_set_idle_timeout(int ms);
 //   if (emscripten_deputy_pool_reserve(16) == 0) start_renderer(16);
 int emscripten_deputy_pool_reserve(int threads);
 
+// ---- Waits of the UI thread -------------------------------------------------
+//
+// C code that runs on the UI thread, because the page called it, may come to
+// wait: for a lock, a thread, a condition. The UI thread can't sleep; while it
+// waits it runs what other threads ask of it, and the page stands still. See
+// UI_THREAD_WAIT in settings.js for how long it may, and docs/blocking.md for
+// how to do without.
+//
+// Figures since the start, of the UI thread's waits. Any thread; never waits.
+// `Module.deputy.stats()` has the same for JavaScript.
+
+typedef struct emscripten_deputy_wait_stats_t {
+  const char* call; // "pthread_join", or another; it is static
+  unsigned count;
+  double total_ms;
+  double longest_ms;
+} emscripten_deputy_wait_stats_t;
+
+// Tells how the UI thread has waited in one of the calls that wait, which are
+// numbered from 0. Returns 0, or EINVAL when there is no such call.
+//
+//   emscripten_deputy_wait_stats_t stats;
+//   for (int i = 0; emscripten_deputy_wait_stats(i, &stats) == 0; i++)
+//     printf("%s %u times\n", stats.call, stats.count);
+int emscripten_deputy_wait_stats(int call,
+                                 emscripten_deputy_wait_stats_t* stats);
+
+// Returns how often it has run what other threads asked for, while it waited.
+unsigned emscripten_deputy_calls_served(void);
+
+// Returns the longest time, in milliseconds, for which it waited and the page
+// stood still.
+double emscripten_deputy_longest_stall(void);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif

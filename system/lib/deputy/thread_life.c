@@ -28,6 +28,7 @@
 #include "em_task_queue.h"
 #include "thread_life.h"
 #include "threading_internal.h"
+#include "ui_wait.h"
 
 // ---- The list of threads ----------------------------------------------------
 
@@ -43,10 +44,16 @@ void __tl_lock(void) {
     list_lock_depth++;
     return;
   }
-  int owner;
-  while ((owner = a_cas(&__thread_list_lock, 0, self))) {
-    __wait(&__thread_list_lock, &list_lock_waiters, owner, 0);
+  int owner = a_cas(&__thread_list_lock, 0, self);
+  if (!owner) {
+    return;
   }
+  struct deputy_wait outer = _emscripten_deputy_begin_wait(
+    DEPUTY_CALL_LIBC_LOCK, &__thread_list_lock);
+  do {
+    __wait(&__thread_list_lock, &list_lock_waiters, owner, 0);
+  } while ((owner = a_cas(&__thread_list_lock, 0, self)));
+  _emscripten_deputy_end_wait(outer);
 }
 
 static void release_list(void) {
@@ -95,7 +102,7 @@ static void delist(pthread_t thread) {
   thread->next = thread->prev = thread;
 }
 
-// ---- Blocks: struct pthread, TLS, thread-specific data, guard, stack --------
+// ---- Blocks: struct pthread, notes, TLS, thread-specific data, guard, stack --------
 
 static bool has_wait_async;
 
@@ -113,6 +120,24 @@ void _emscripten_deputy_thread_set_wait_async(int available) {
 static volatile size_t no_keys = 0;
 weak_alias(no_keys, __pthread_tsd_size);
 
+static struct deputy_notes main_notes;
+
+struct deputy_notes* _emscripten_deputy_notes(pthread_t thread) {
+  return thread == emscripten_main_runtime_thread_id()
+           ? &main_notes
+           : (struct deputy_notes*)(thread + 1);
+}
+
+const volatile void* _emscripten_deputy_waits_on(pthread_t thread) {
+  return (void*)(thread->wait_addr & ~NOTIFY_BIT);
+}
+
+int _emscripten_deputy_tid(pthread_t thread) { return thread->tid; }
+
+bool _emscripten_deputy_has_on_stack(pthread_t thread, const void* address) {
+  return (uintptr_t)thread->stack - (uintptr_t)address <= thread->stack_size;
+}
+
 static uintptr_t round_up(uintptr_t address, size_t alignment) {
   return (address + alignment - 1) & -alignment;
 }
@@ -120,8 +145,9 @@ static uintptr_t round_up(uintptr_t address, size_t alignment) {
 // Null when there is no memory.
 static pthread_t new_block(const pthread_attr_t* attr) {
   size_t tls_align = __builtin_wasm_tls_align();
-  size_t size = sizeof(struct pthread) + __builtin_wasm_tls_size() + tls_align +
-                __pthread_tsd_size + sizeof(void*);
+  size_t size = sizeof(struct pthread) + sizeof(struct deputy_notes) +
+                __builtin_wasm_tls_size() + tls_align + __pthread_tsd_size +
+                sizeof(void*);
   size_t used = size;
   size_t guard_size = 0;
   if (!attr->_a_stackaddr) {
@@ -149,7 +175,7 @@ static pthread_t new_block(const pthread_attr_t* attr) {
   thread->stack_size = attr->_a_stacksize;
   thread->guard_size = guard_size;
 
-  uintptr_t at = (uintptr_t)(thread + 1);
+  uintptr_t at = (uintptr_t)(_emscripten_deputy_notes(thread) + 1);
   if (__builtin_wasm_tls_size()) {
     at = round_up(at, tls_align);
     thread->tls_base = (void*)at;
@@ -409,6 +435,7 @@ void _emscripten_deputy_thread_crashed(void) {
   self->canceldisable = 1;
   self->result = PTHREAD_CANCELED;
   release_list_of_dead(self);
+  _emscripten_deputy_drop_tasks(NULL);
   if (self->mailbox_refcount) {
     _emscripten_thread_mailbox_shutdown(self);
   }
@@ -475,6 +502,8 @@ static int join(pthread_t thread, void** result, const struct timespec* until) {
   if (_emscripten_thread_supports_atomics_wait()) {
     _emscripten_deputy_thread_spin(&thread->detach_state, DT_JOINABLE);
   }
+  struct deputy_wait outer =
+    _emscripten_deputy_begin_wait(DEPUTY_CALL_JOIN, thread);
   int state, error = 0;
   while ((state = thread->detach_state) != DT_EXITED && !error) {
     if (state >= DT_DETACHED) {
@@ -487,6 +516,7 @@ static int join(pthread_t thread, void** result, const struct timespec* until) {
       error = 0;
     }
   }
+  _emscripten_deputy_end_wait(outer);
   __pthread_setcancelstate(cancelstate, 0);
   if (error) {
     return error;
@@ -499,7 +529,6 @@ static int join(pthread_t thread, void** result, const struct timespec* until) {
 }
 
 int __pthread_join(pthread_t thread, void** result) {
-  emscripten_check_blocking_allowed();
   return join(thread, result, NULL);
 }
 

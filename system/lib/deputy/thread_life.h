@@ -8,6 +8,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,7 +35,17 @@ void _emscripten_deputy_pool_submit(int index);
 // Not the UI thread. Waits for a thread to end, for a short time only.
 void _emscripten_deputy_thread_spin(volatile int* detach_state, int expected);
 
+// UI thread. Indices of threads are below this; the live thread of an index, or
+// null; whether it waits for a worker.
+int _emscripten_deputy_pool_used(void);
+pthread_t _emscripten_deputy_pool_thread_at(int index);
+bool _emscripten_deputy_pool_is_queued(int index);
+
 // ---- In thread_life.c
+
+// UI thread. While it holds them, blocks of threads that it may have found
+// alive stay.
+void _emscripten_deputy_thread_hold(bool hold);
 
 // Any thread. The thread has ended and its frames are gone: tells whoever joins
 // it, or puts its block aside to be freed.

@@ -282,6 +282,21 @@ pthread_t _emscripten_deputy_pool_thread_of(int slot) {
   return 0;
 }
 
+// UI thread. Indices of threads are below this.
+int _emscripten_deputy_pool_used(void) { return pool.used(); }
+
+// UI thread. The live thread of an index, or null; whether it waits for a
+// worker.
+pthread_t _emscripten_deputy_pool_thread_at(int index) {
+  return pool.slot_of(index) != Pool::NONE || pool.is_queued(index)
+           ? starts[index].thread
+           : 0;
+}
+
+bool _emscripten_deputy_pool_is_queued(int index) {
+  return pool.is_queued(index);
+}
+
 // ---- Any thread: the public functions (see emscripten/deputy.h)
 
 int emscripten_deputy_pool_size(void) { return pool.size(); }

@@ -324,6 +324,9 @@ public:
     uint32_t state = states_[thread].load(std::memory_order_acquire);
     return (state & 3) == RUNS ? static_cast<int>(state >> 2) : NONE;
   }
+  bool is_queued(int thread) const {
+    return (states_[thread].load(std::memory_order_acquire) & 3) == QUEUED;
+  }
   // Indices of threads are below this.
   int used() const { return used_.load(std::memory_order_relaxed); }
 

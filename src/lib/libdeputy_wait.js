@@ -1,0 +1,227 @@
+/**
+ * @license
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Room `wait`: how long the UI thread may wait, what is said when it waits too
+ * long, and what becomes of calls that throw. The wait itself is
+ * system/lib/deputy/ui_wait.cpp.
+ *
+ * This file is read after libdeputy.js.
+ */
+
+#if !DEPUTY_THREAD
+#error "Internal error! DEPUTY_THREAD should be enabled when including libdeputy_wait.js."
+#endif
+
+{{{
+  // Of Description in ui_wait.cpp.
+  const DESCRIPTION = {
+    thread: 0,
+    waitsOn: POINTER_SIZE,
+    call: 2 * POINTER_SIZE,
+    name: 3 * POINTER_SIZE,
+    tid: 4 * POINTER_SIZE,
+    isQueued: 4 * POINTER_SIZE + 4,
+    isCaller: 4 * POINTER_SIZE + 8,
+  };
+  // Of emscripten_deputy_wait_stats_t.
+  const STATS_SIZE = POINTER_SIZE == 8 ? 32 : 24;
+  const STATS_COUNT = POINTER_SIZE;
+  const STATS_TOTAL = STATS_SIZE - 16;
+  const STATS_LONGEST = STATS_SIZE - 8;
+  // Verdict::NEEDS_WORKER in ui_wait.cpp.
+  const NEEDS_WORKER = 4;
+  // DEPUTY_CALL_MUTEX: those from here on are locks, which are given back soon.
+  const FIRST_LOCK = 7;
+  // With UI_THREAD_WAIT=abort: how long a lock may be waited for. Its holder may have
+  // lost the core to others, and needs it back.
+  const LOCK_MS = 50;
+}}}
+
+var LibraryDeputyWait = {
+  $DeputyWait__deps: ['emscripten_deputy_calls_served', 'emscripten_deputy_longest_stall',
+    'emscripten_deputy_wait_stats', '_emscripten_deputy_call_name', '_emscripten_deputy_describe',
+    '_emscripten_deputy_pool_used', '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
+  $DeputyWait: {
+    // The time of the wait, in ms, that was reported last.
+    reportedAfter: Infinity,
+
+    // Verdict in ui_wait.cpp: why the wait can't end.
+    VERDICTS: [
+      '',
+      'The UI thread holds it itself, and can\'t give it back while it waits.',
+      'That thread waits for a call that the UI thread is in the middle of, and gives nothing back before it ends.',
+      'That thread has ended, and gives nothing back.',
+      'The thread has not started: its worker loads when the UI thread is back at its event loop.',
+    ],
+
+    // UI thread, every few ms of a wait. Returns unless the wait must not go on.
+    check(call, object, address, owner, ms, verdict) {
+      if (ms < DeputyWait.reportedAfter) DeputyWait.reportedAfter = Infinity;
+#if UI_THREAD_WAIT == 'abort'
+      var isOver = call < {{{ FIRST_LOCK }}} || ms > {{{ LOCK_MS }}};
+#else
+      var isOver = ms > 10 * {{{ UI_THREAD_WAIT_BUDGET }}};
+#endif
+      // A worker that is under way may get there on its own.
+      var isHopeless = verdict == {{{ NEEDS_WORKER }}} ? ms > {{{ UI_THREAD_WAIT_BUDGET }}} : verdict;
+      if (isOver || isHopeless) {
+        abort(DeputyWait.report(call, object || address, owner, ms, verdict));
+      }
+      if (ms > {{{ UI_THREAD_WAIT_BUDGET }}} && DeputyWait.reportedAfter == Infinity) {
+        DeputyWait.reportedAfter = ms;
+        err(DeputyWait.report(call, object || address, owner, ms, verdict));
+      }
+    },
+
+    hex: (address) => '0x' + address.toString(16),
+
+    report(call, object, owner, ms, verdict) {
+      var threads = DeputyWait.threads();
+      var holder = threads.find(({ tid }) => tid == owner);
+      var name = UTF8ToString(__emscripten_deputy_call_name(call));
+      return [
+        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.hex(object)}), and the page stands still.`,
+        owner ? `It is held by ${holder?.what ?? `thread ${owner}`}. ${DeputyWait.VERDICTS[verdict]}` : DeputyWait.VERDICTS[verdict],
+        'Call what waits on the deputy or another pthread, where it may, or don\'t wait for what needs the UI thread: see docs/blocking.md (UI_THREAD_WAIT={{{ UI_THREAD_WAIT }}}, UI_THREAD_WAIT_BUDGET={{{ UI_THREAD_WAIT_BUDGET }}}).',
+        ...threads.map(({ text }) => '  ' + text),
+        new Error().stack.replace(/^Error\n/, ''),
+      ].filter((line) => line).join('\n');
+    },
+
+    // What every thread is about.
+    threads() {
+      var threads = [];
+      for (var i = 0; i < __emscripten_deputy_pool_used(); i++) {
+        var at = __emscripten_deputy_describe(i);
+        if (!at) continue;
+        var thread = {{{ makeGetValue('at', DESCRIPTION.thread, '*') }}};
+        var tid = {{{ makeGetValue('at', DESCRIPTION.tid, 'i32') }}};
+        var name = UTF8ToString({{{ makeGetValue('at', DESCRIPTION.name, '*') }}});
+        var waitsOn = {{{ makeGetValue('at', DESCRIPTION.waitsOn, '*') }}};
+        var what = `thread ${tid}`;
+        if (thread == Module['deputy']['thread']) what += ' (the deputy)';
+        if (name) what += ` "${name}"`;
+        var text = what;
+        if ({{{ makeGetValue('at', DESCRIPTION.isQueued, 'i32') }}}) {
+          text += ' has not started: no worker has loaded for it';
+        } else if ({{{ makeGetValue('at', DESCRIPTION.isCaller, 'i32') }}}) {
+          text += ' waits for a call that the UI thread is in the middle of';
+        } else if (waitsOn) {
+          text += ` waits in ${UTF8ToString({{{ makeGetValue('at', DESCRIPTION.call, '*') }}})} (${DeputyWait.hex(waitsOn)})`;
+        } else {
+          text += ' runs, or is at its event loop';
+        }
+        threads.push({ tid, what, text });
+      }
+      return threads;
+    },
+
+    stats() {
+      var waits = {};
+      var sp = stackSave();
+      var at = stackAlloc({{{ STATS_SIZE }}});
+      for (var i = 0; !_emscripten_deputy_wait_stats(i, at); i++) {
+        var count = {{{ makeGetValue('at', STATS_COUNT, 'u32') }}};
+        if (count) {
+          waits[UTF8ToString({{{ makeGetValue('at', 0, '*') }}})] = {
+            'count': count,
+            'totalMs': {{{ makeGetValue('at', STATS_TOTAL, 'double') }}},
+            'longestMs': {{{ makeGetValue('at', STATS_LONGEST, 'double') }}},
+          };
+        }
+      }
+      stackRestore(sp);
+      return {
+        'waits': waits,
+        'callsServed': _emscripten_deputy_calls_served(),
+        'longestStallMs': _emscripten_deputy_longest_stall(),
+      };
+    },
+
+    // UI thread. A function that another thread had it call, and waits for, threw.
+    // Nobody could tell that thread's code what to do then: the program ends.
+    threw(e) {
+      if (ABORT || e === 'unwind' || e instanceof ExitStatus) return;
+      Deputy.crashed(e instanceof Error ? e : { message: String(e) });
+      abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e?.stack ?? e}`);
+    },
+
+    // UI thread. `func`, with its answer as a Promise: upstream waits for one, and not
+    // for its rejection.
+    promising(func) {
+      var promise = (...args) => Promise.resolve(func(...args)).catch((e) => DeputyWait.threw(e));
+      return Object.defineProperty(promise, 'length', { value: func.length });
+    },
+  },
+
+  // ---- Called by ui_wait.cpp (UI thread)
+
+  _emscripten_deputy_ui_waits_js__deps: ['$DeputyWait'],
+  _emscripten_deputy_ui_waits_js__sig: 'vipppdi',
+  _emscripten_deputy_ui_waits_js: (call, object, address, owner, ms, verdict) =>
+    DeputyWait.check(call, object, address, owner, ms, verdict),
+
+  _emscripten_deputy_run_tasks_js__deps: ['_emscripten_deputy_run_tasks', '$ExitStatus'],
+  _emscripten_deputy_run_tasks_js__sig: 'i',
+  _emscripten_deputy_run_tasks_js: () => {
+    try {
+      __emscripten_deputy_run_tasks();
+    } catch (e) {
+      // The program is over; so is the wait.
+      if (ABORT || e instanceof ExitStatus) throw e;
+      // As from an event loop: the page is told of it.
+      if (e !== 'unwind') setTimeout(() => { throw e; });
+      return 1;
+    }
+    return 0;
+  },
+};
+
+// ---- Upstream's functions, changed -------------------------------------------
+
+moveUpstream('$checkMailbox', '$runMailbox', LibraryDeputyWait);
+moveUpstream('_emscripten_receive_on_main_thread_js', '$receiveOnMainThread', LibraryDeputyWait);
+
+Object.assign(LibraryDeputyWait, {
+  // Any thread, from its event loop. Whoever waits for what an exception has ended is
+  // told.
+  $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_drop_tasks'],
+  $checkMailbox: () => {
+    try {
+      runMailbox();
+    } finally {
+#if EXIT_RUNTIME
+      if (!runtimeExited)
+#endif
+      __emscripten_deputy_drop_tasks({{{ to64('0') }}});
+    }
+  },
+
+  // UI thread. Calls a function of JavaScript for another thread, also while it is in
+  // the middle of such a call.
+  _emscripten_receive_on_main_thread_js__deps: ['$receiveOnMainThread', '$DeputyWait'],
+  _emscripten_receive_on_main_thread_js: (funcIndex, emAsmAddr, thread, bufSize, args, ctx, ctxArgs) => {
+    var outer = PThread.currentProxiedOperationCallerThread;
+    var func = proxiedFunctionTable[funcIndex];
+    if (ctx) proxiedFunctionTable[funcIndex] = DeputyWait.promising(func);
+    try {
+      return receiveOnMainThread(funcIndex, emAsmAddr, thread, bufSize, args, ctx, ctxArgs);
+    } catch (e) {
+      DeputyWait.threw(e);
+      throw e;
+    } finally {
+      PThread.currentProxiedOperationCallerThread = outer;
+      proxiedFunctionTable[funcIndex] = func;
+    }
+  },
+
+  // Any thread. Upstream warns, and aborts with ALLOW_BLOCKING_ON_MAIN_THREAD=0; here
+  // UI_THREAD_WAIT says what a wait may do.
+  emscripten_check_blocking_allowed__deps: [],
+  emscripten_check_blocking_allowed: () => {},
+});
+
+autoAddDeps(LibraryDeputyWait, '$DeputyWait');
+addToLibrary(LibraryDeputyWait);

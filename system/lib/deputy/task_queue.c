@@ -1,0 +1,252 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * The queues of tasks that threads send each other. Stands in for upstream's
+ * system/lib/pthread/em_task_queue.c. What is different:
+ *
+ * - The UI thread, when it waits in a task, runs the tasks that come after it.
+ * - Each thread notes the task that it runs, so that whoever waits for its end
+ *   is told when the thread dies in it.
+ *
+ * How a queue comes to be executed. The sender, having put its task in, sets
+ * `notification` to PENDING; if it was not PENDING before, the sender puts the
+ * queue itself into the mailbox of the thread, which is a queue too
+ * (thread_mailbox.c). The thread sets RECEIVED and takes tasks until there are
+ * none. A task that comes between the last look and the end makes it PENDING
+ * again, and then the queue is in the mailbox once more: nothing is lost.
+ */
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "em_task_queue.h"
+#include "pthread_impl.h"
+#include "thread_mailbox.h"
+#include "threading_internal.h"
+#include "ui_wait.h"
+
+#define FIRST_CAPACITY 16
+
+// ---- Locks ------------------------------------------------------------------
+
+// The UI thread runs no tasks while it waits for one of these locks or holds it.
+static void lock(pthread_mutex_t* mutex) {
+  _emscripten_deputy_hold_tasks();
+  pthread_mutex_lock(mutex);
+}
+
+static void unlock(pthread_mutex_t* mutex) {
+  pthread_mutex_unlock(mutex);
+  _emscripten_deputy_release_tasks();
+}
+
+// ---- Queues that were destroyed with a notification under way ---------------
+
+// Linked by `zombie_next`. Freed by whoever creates the next queue, when nobody
+// can come to them any more.
+static pthread_mutex_t zombies_lock = PTHREAD_MUTEX_INITIALIZER;
+static em_task_queue* zombies;
+
+static void free_queue(em_task_queue* queue) {
+  pthread_mutex_destroy(&queue->mutex);
+  free(queue->tasks);
+  free(queue);
+}
+
+static void free_zombies(void) {
+  // Another thread may be at it; then there is a next time.
+  if (!zombies || pthread_mutex_trylock(&zombies_lock)) {
+    return;
+  }
+  _emscripten_deputy_hold_tasks();
+  em_task_queue** link = &zombies;
+  while (*link) {
+    em_task_queue* queue = *link;
+    if (queue->notification == NOTIFICATION_NONE) {
+      *link = queue->zombie_next;
+      free_queue(queue);
+    } else {
+      link = &queue->zombie_next;
+    }
+  }
+  unlock(&zombies_lock);
+}
+
+em_task_queue* em_task_queue_create(pthread_t thread) {
+  free_zombies();
+  em_task_queue* queue = calloc(1, sizeof(em_task_queue));
+  task* tasks = malloc(sizeof(task) * FIRST_CAPACITY);
+  if (!queue || !tasks) {
+    free(queue);
+    free(tasks);
+    return NULL;
+  }
+  pthread_mutex_init(&queue->mutex, NULL);
+  queue->thread = thread;
+  queue->tasks = tasks;
+  queue->capacity = FIRST_CAPACITY;
+  return queue;
+}
+
+void em_task_queue_destroy(em_task_queue* queue) {
+  if (queue->notification == NOTIFICATION_NONE) {
+    free_queue(queue);
+    return;
+  }
+  lock(&zombies_lock);
+  queue->zombie_next = zombies;
+  zombies = queue;
+  unlock(&zombies_lock);
+}
+
+// ---- Tasks ------------------------------------------------------------------
+
+// Under the lock. False: no memory.
+bool em_task_queue_enqueue(em_task_queue* queue, task t) {
+  if (em_task_queue_is_full(queue)) {
+    int capacity = queue->capacity;
+    task* tasks = malloc(sizeof(task) * 2 * capacity);
+    if (!tasks) {
+      return false;
+    }
+    // A ring: from the head to the end, and from the start to the tail.
+    int first = capacity - queue->head;
+    memcpy(tasks, queue->tasks + queue->head, sizeof(task) * first);
+    memcpy(tasks + first, queue->tasks, sizeof(task) * queue->head);
+    free(queue->tasks);
+    queue->tasks = tasks;
+    queue->head = 0;
+    queue->tail = capacity - 1;
+    queue->capacity = 2 * capacity;
+  }
+  queue->tasks[queue->tail] = t;
+  queue->tail = (queue->tail + 1) % queue->capacity;
+  return true;
+}
+
+// Under the lock.
+task em_task_queue_dequeue(em_task_queue* queue) {
+  task t = queue->tasks[queue->head];
+  queue->head = (queue->head + 1) % queue->capacity;
+  return t;
+}
+
+static bool take(em_task_queue* queue, task* t) {
+  lock(&queue->mutex);
+  bool found = !em_task_queue_is_empty(queue);
+  if (found) {
+    *t = em_task_queue_dequeue(queue);
+  }
+  unlock(&queue->mutex);
+  return found;
+}
+
+// The queue's thread, also while it runs a task of the queue already.
+void em_task_queue_execute(em_task_queue* queue) {
+  struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
+  struct deputy_task running = {.outer = notes->task, .queue = queue};
+  task t;
+  while (take(queue, &t)) {
+    running.cancel = t.cancel;
+    running.arg = t.arg;
+    notes->task = &running;
+    t.func(t.arg);
+    notes->task = running.outer;
+  }
+}
+
+// The queue's thread has ended: nobody is going to run its tasks.
+void em_task_queue_cancel(em_task_queue* queue) {
+  task t;
+  while (take(queue, &t)) {
+    if (t.cancel) {
+      t.cancel(t.arg);
+    }
+  }
+  queue->notification = NOTIFICATION_NONE;
+}
+
+// ---- Notifications ----------------------------------------------------------
+
+static void receive(void* arg) {
+  em_task_queue* queue = arg;
+  queue->notification = NOTIFICATION_RECEIVED;
+  em_task_queue_execute(queue);
+  notification_state expected = NOTIFICATION_RECEIVED;
+  atomic_compare_exchange_strong(
+    &queue->notification, &expected, NOTIFICATION_NONE);
+}
+
+static void cancel(void* queue) { em_task_queue_cancel(queue); }
+
+// Any thread. False: no memory, or the thread has ended.
+bool em_task_queue_send(em_task_queue* queue, task t) {
+  if (!emscripten_thread_mailbox_ref(queue->thread)) {
+    return false;
+  }
+  lock(&queue->mutex);
+  bool is_sent = em_task_queue_enqueue(queue, t);
+  unlock(&queue->mutex);
+  if (is_sent && atomic_exchange(&queue->notification, NOTIFICATION_PENDING) !=
+                   NOTIFICATION_PENDING) {
+    emscripten_thread_mailbox_send(
+      queue->thread, (task){.func = receive, .cancel = cancel, .arg = queue});
+  }
+  // In Node.js the UI thread may be asleep in a wait.
+  if (is_sent && queue->thread == emscripten_main_runtime_thread_id()) {
+    _emscripten_thread_notify(queue->thread);
+  }
+  emscripten_thread_mailbox_unref(queue->thread);
+  return is_sent;
+}
+
+// ---- Threads that wait, or die, in a task -----------------------------------
+
+// Without its lock: what is missed now is found the next time.
+static bool has_tasks(em_task_queue* queue) {
+  return __atomic_load_n(&queue->head, __ATOMIC_RELAXED) !=
+         __atomic_load_n(&queue->tail, __ATOMIC_RELAXED);
+}
+
+bool _emscripten_deputy_has_tasks(void) {
+  pthread_t self = pthread_self();
+  if (has_tasks(self->mailbox)) {
+    return true;
+  }
+  struct deputy_task* running = _emscripten_deputy_notes(self)->task;
+  for (; running; running = running->outer) {
+    if (has_tasks(running->queue)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void _emscripten_deputy_run_tasks(void) {
+  pthread_t self = pthread_self();
+  // Of a queue that the thread is in the middle of nobody tells the mailbox
+  // before its end.
+  struct deputy_task* running = _emscripten_deputy_notes(self)->task;
+  for (; running; running = running->outer) {
+    em_task_queue_execute(running->queue);
+  }
+  em_task_queue_execute(self->mailbox);
+}
+
+void _emscripten_deputy_drop_tasks(struct deputy_task* until) {
+  pthread_t self = pthread_self();
+  if (!self) {
+    return; // It ended with them.
+  }
+  struct deputy_notes* notes = _emscripten_deputy_notes(self);
+  while (notes->task && notes->task != until) {
+    struct deputy_task* dropped = notes->task;
+    notes->task = dropped->outer;
+    if (dropped->cancel) {
+      dropped->cancel(dropped->arg);
+    }
+  }
+}

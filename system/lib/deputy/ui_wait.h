@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * What threads say of themselves while they wait and serve, for whoever must
+ * explain why the UI thread can't go on; and what the files of room `wait` call
+ * of each other. Only C can include musl's pthread_impl.h, hence the C.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// The call that a thread waits in. CALLS in ui_wait.cpp has their names.
+enum {
+  DEPUTY_CALL_FUTEX, // what no other names
+  DEPUTY_CALL_JOIN,
+  DEPUTY_CALL_COND,
+  DEPUTY_CALL_SEM,
+  DEPUTY_CALL_BARRIER,
+  DEPUTY_CALL_SLEEP,
+  DEPUTY_CALL_PROXY,
+  // From here on a lock: whoever holds it gives it back.
+  DEPUTY_CALL_MUTEX,
+  DEPUTY_CALL_READ_LOCK,
+  DEPUTY_CALL_WRITE_LOCK,
+  DEPUTY_CALL_ONCE,
+  DEPUTY_CALL_FILE,
+  DEPUTY_CALL_LIBC_LOCK,
+  DEPUTY_CALLS
+};
+
+struct deputy_wait {
+  int call;
+  const volatile void* object;
+  // UI thread: the time at which it began to wait, in ms; 0 while it has not.
+  double since;
+};
+
+struct em_task_queue;
+
+// A task of another thread that a thread runs. It lies on the thread's stack.
+struct deputy_task {
+  struct deputy_task* outer;
+  struct em_task_queue* queue;
+  void (*cancel)(void*);
+  void* arg;
+};
+
+// Of each thread, written by it alone but for the name. The UI thread reads
+// them at any time, and takes what it finds for a hint.
+struct deputy_notes {
+  struct deputy_wait wait;
+  // The innermost of those it runs.
+  struct deputy_task* task;
+  char name[16];
+};
+
+// ---- In ui_wait.cpp
+
+// Any thread. Says what it waits in, and for what, until it says that it does
+// no more, with what the first has returned.
+struct deputy_wait
+_emscripten_deputy_begin_wait(int call, const volatile void* object);
+void _emscripten_deputy_end_wait(struct deputy_wait outer);
+
+// UI thread. Between the two it waits without running tasks: it holds a lock
+// that they may need.
+void _emscripten_deputy_hold_tasks(void);
+void _emscripten_deputy_release_tasks(void);
+
+// ---- In thread_life.c
+
+// Any thread. Stays as long as the thread's block.
+struct deputy_notes* _emscripten_deputy_notes(pthread_t thread);
+
+// Of `thread`: what it waits on, or null; its tid; whether `address` lies in
+// its stack.
+const volatile void* _emscripten_deputy_waits_on(pthread_t thread);
+int _emscripten_deputy_tid(pthread_t thread);
+bool _emscripten_deputy_has_on_stack(pthread_t thread, const void* address);
+
+// ---- In task_queue.c
+
+// UI thread. Whether another thread has sent it something to run, and runs it:
+// also what came to a queue that it is in the middle of.
+bool _emscripten_deputy_has_tasks(void);
+void _emscripten_deputy_run_tasks(void);
+
+// Any thread, itself. An exception has ended what it was running, but for
+// `until` and those outside of it: whoever waits for them is told.
+void _emscripten_deputy_drop_tasks(struct deputy_task* until);
+
+// ---- In mutex.c
+
+// UI thread, waiting in `call`: the tid of the thread that holds `object`, of
+// which `address` is the futex; 0 when nobody can know.
+int _emscripten_deputy_owner(int call,
+                             const volatile void* object,
+                             const volatile void* address);
+
+// ---- In futex_wait.c
+
+// Threads that may block: upstream's emscripten_futex_wait.
+int _emscripten_deputy_block(volatile void* address,
+                             uint32_t expected,
+                             double ms);
+
+// Any thread. Ends it when it was cancelled and lets itself be; -ECANCELED when
+// it wants to be told instead, else 0.
+int _emscripten_deputy_cancelled(void);
+
+// ---- In deputy_main.cpp
+
+// Any thread. Whether the deputy is in main(), and not at its event loop after
+// it.
+bool _emscripten_deputy_runs_main(void);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * The calls of libc that wait, with their names, for whoever reports a wait. The
+ * linker has each come here first, as __wrap_NAME, and to the original as
+ * __real_NAME (--wrap; WRAPPED in tools/deputy.py has the list). Those that this
+ * room defines itself, join and mutexes, name themselves.
+ */
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+
+#include "ui_wait.h"
+
+namespace {
+
+class Named {
+public:
+  Named(int call, const volatile void* object)
+    : outer_(_emscripten_deputy_begin_wait(call, object)) {}
+  ~Named() { _emscripten_deputy_end_wait(outer_); }
+
+private:
+  struct deputy_wait outer_;
+};
+
+} // namespace
+
+// Any thread. Defines __wrap_NAME: `result NAME(params)` in the name of `call`.
+#define NAMED(result, name, params, call, object, args)                        \
+  result __real_##name params;                                                 \
+  result __wrap_##name params {                                                \
+    Named named(call, object);                                                 \
+    return __real_##name args;                                                 \
+  }
+
+extern "C" {
+
+NAMED(int, pthread_cond_timedwait,
+      (pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* until),
+      DEPUTY_CALL_COND, cond, (cond, mutex, until))
+NAMED(int, __pthread_cond_timedwait,
+      (pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* until),
+      DEPUTY_CALL_COND, cond, (cond, mutex, until))
+NAMED(int, sem_timedwait, (sem_t* sem, const timespec* until),
+      DEPUTY_CALL_SEM, sem, (sem, until))
+NAMED(int, pthread_barrier_wait, (pthread_barrier_t* barrier),
+      DEPUTY_CALL_BARRIER, barrier, (barrier))
+NAMED(int, __pthread_rwlock_timedrdlock,
+      (pthread_rwlock_t* lock, const timespec* until),
+      DEPUTY_CALL_READ_LOCK, lock, (lock, until))
+NAMED(int, pthread_rwlock_timedrdlock,
+      (pthread_rwlock_t* lock, const timespec* until),
+      DEPUTY_CALL_READ_LOCK, lock, (lock, until))
+NAMED(int, pthread_rwlock_timedwrlock,
+      (pthread_rwlock_t* lock, const timespec* until),
+      DEPUTY_CALL_WRITE_LOCK, lock, (lock, until))
+NAMED(int, __pthread_rwlock_timedwrlock,
+      (pthread_rwlock_t* lock, const timespec* until),
+      DEPUTY_CALL_WRITE_LOCK, lock, (lock, until))
+NAMED(void, __lock, (volatile int* lock), DEPUTY_CALL_LIBC_LOCK, lock, (lock))
+NAMED(void, emscripten_thread_sleep, (double ms), DEPUTY_CALL_SLEEP, nullptr,
+      (ms))
+
+// Names the wait for another thread's initialisation, not what its own waits
+// for.
+#define NAMED_ONCE(name)                                                       \
+  int __real_##name(pthread_once_t* control, void (*init)(void));              \
+  int __wrap_##name(pthread_once_t* control, void (*init)(void)) {             \
+    int state = *reinterpret_cast<volatile int*>(control);                     \
+    if (state != 1 && state != 3) {                                            \
+      return __real_##name(control, init);                                     \
+    }                                                                          \
+    Named named(DEPUTY_CALL_ONCE, control);                                    \
+    return __real_##name(control, init);                                       \
+  }
+
+NAMED_ONCE(pthread_once)
+NAMED_ONCE(__pthread_once)
+
+} // extern "C"
