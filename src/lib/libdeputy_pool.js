@@ -57,7 +57,7 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_answer', '_emscripten_deputy_pool_bury', '_emscripten_deputy_pool_crashed',
     '_emscripten_deputy_pool_loaded', '_emscripten_deputy_pool_next', '_emscripten_deputy_pool_open',
     '_emscripten_deputy_pool_may_shrink', '_emscripten_deputy_pool_refuse', '_emscripten_deputy_pool_request',
-    '_emscripten_deputy_pool_resign', '_emscripten_deputy_pool_resume',
+    '_emscripten_deputy_pool_resign', '_emscripten_deputy_pool_resume', '_emscripten_deputy_returned',
     '_emscripten_deputy_pool_set_cores', '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
     '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
@@ -472,6 +472,7 @@ var LibraryDeputyPool = {
     arm() {
       if (DeputyPool.isArmed) return;
       DeputyPool.isArmed = true;
+      __emscripten_deputy_returned();
       DeputyPool.stir();
       __emscripten_thread_mailbox_await(DeputyPool.thread);
       try {

@@ -23,7 +23,8 @@
     name: 3 * POINTER_SIZE,
     tid: 4 * POINTER_SIZE,
     isQueued: 4 * POINTER_SIZE + 4,
-    isCaller: 4 * POINTER_SIZE + 8,
+    hasReturned: 4 * POINTER_SIZE + 8,
+    isCaller: 4 * POINTER_SIZE + 12,
   };
   // Of emscripten_deputy_wait_stats_t.
   const STATS_SIZE = POINTER_SIZE == 8 ? 32 : 24;
@@ -34,8 +35,8 @@
   const NEEDS_WORKER = 4;
   // DEPUTY_CALL_MUTEX: those from here on are locks, which are given back soon.
   const FIRST_LOCK = 7;
-  // With UI_THREAD_WAIT=abort: how long a lock may be waited for. Its holder may have
-  // lost the core to others, and needs it back.
+  // How long a lock is held by those who give it back soon: they may have lost the core
+  // to others, and need it back.
   const LOCK_MS = 50;
 }}}
 
@@ -44,8 +45,11 @@ var LibraryDeputyWait = {
     'emscripten_deputy_wait_stats', '_emscripten_deputy_call_name', '_emscripten_deputy_describe',
     '_emscripten_deputy_pool_used', '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
   $DeputyWait: {
-    // The time of the wait, in ms, that was reported last.
-    reportedAfter: Infinity,
+    // How long the wait had lasted, in ms, when it was reported; 0: it was not.
+    reportedAfter: 0,
+
+    // Since when, in ms of the wait, every look has found that it can't end.
+    hopelessSince: 0,
 
     // Verdict in ui_wait.cpp: why the wait can't end.
     VERDICTS: [
@@ -58,18 +62,20 @@ var LibraryDeputyWait = {
 
     // UI thread, every few ms of a wait. Returns unless the wait must not go on.
     check(call, object, address, owner, ms, verdict) {
-      if (ms < DeputyWait.reportedAfter) DeputyWait.reportedAfter = Infinity;
+      if (ms < DeputyWait.reportedAfter) DeputyWait.reportedAfter = 0;
 #if UI_THREAD_WAIT == 'abort'
       var isOver = call < {{{ FIRST_LOCK }}} || ms > {{{ LOCK_MS }}};
 #else
       var isOver = ms > 10 * {{{ UI_THREAD_WAIT_BUDGET }}};
 #endif
-      // A worker that is under way may get there on its own.
-      var isHopeless = verdict == {{{ NEEDS_WORKER }}} ? ms > {{{ UI_THREAD_WAIT_BUDGET }}} : verdict;
+      // What was seen may have been a moment; a worker that is under way may get there on
+      // its own.
+      if (!verdict || ms < DeputyWait.hopelessSince) DeputyWait.hopelessSince = ms;
+      var isHopeless = ms - DeputyWait.hopelessSince > (verdict == {{{ NEEDS_WORKER }}} ? {{{ UI_THREAD_WAIT_BUDGET }}} : {{{ LOCK_MS }}});
       if (isOver || isHopeless) {
         abort(DeputyWait.report(call, object || address, owner, ms, verdict));
       }
-      if (ms > {{{ UI_THREAD_WAIT_BUDGET }}} && DeputyWait.reportedAfter == Infinity) {
+      if (ms > {{{ UI_THREAD_WAIT_BUDGET }}} && !DeputyWait.reportedAfter) {
         DeputyWait.reportedAfter = ms;
         err(DeputyWait.report(call, object || address, owner, ms, verdict));
       }
@@ -110,8 +116,10 @@ var LibraryDeputyWait = {
           text += ' waits for a call that the UI thread is in the middle of';
         } else if (waitsOn) {
           text += ` waits in ${UTF8ToString({{{ makeGetValue('at', DESCRIPTION.call, '*') }}})} (${DeputyWait.hex(waitsOn)})`;
+        } else if ({{{ makeGetValue('at', DESCRIPTION.hasReturned, 'i32') }}}) {
+          text += ' is at its event loop, or in a callback from there';
         } else {
-          text += ' runs, or is at its event loop';
+          text += ' runs';
         }
         threads.push({ tid, what, text });
       }
@@ -145,7 +153,7 @@ var LibraryDeputyWait = {
     threw(e) {
       if (ABORT || e === 'unwind' || e instanceof ExitStatus) return;
       Deputy.crashed(e instanceof Error ? e : { message: String(e) });
-      abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e?.stack ?? e}`);
+      abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e}\n${e?.stack ?? ''}`);
     },
 
     // UI thread. `func`, with its answer as a Promise: upstream waits for one, and not

@@ -24,8 +24,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "ui_wait.h"
-
 extern "C" {
 
 // In libdeputy.js.
@@ -48,10 +46,9 @@ namespace {
 int main_argc;
 char** main_argv;
 
-// Written by the deputy alone, when it begins and when it ends. Relaxed: they
-// publish nothing but themselves.
+// Written by the deputy alone, when it begins and when it ends. Relaxed: the
+// handle publishes nothing but itself.
 std::atomic<pthread_t> deputy{0};
-std::atomic<bool> runs_main{false};
 
 } // namespace
 
@@ -62,10 +59,6 @@ pthread_t emscripten_deputy_thread(void) {
 bool emscripten_is_deputy_thread(void) {
   pthread_t self = pthread_self();
   return self && self == emscripten_deputy_thread();
-}
-
-bool _emscripten_deputy_runs_main(void) {
-  return runs_main.load(std::memory_order_relaxed);
 }
 
 // ---- Deputy -----------------------------------------------------------------
@@ -87,21 +80,16 @@ namespace {
 // Deputy. Runs when main() ends the deputy itself, by pthread_exit() or by a
 // cancellation. Other threads go on; nobody may take one of them for the deputy
 // when its block comes to lie at the same address.
-void deputy_ended(void*) {
-  runs_main.store(false, std::memory_order_relaxed);
-  deputy.store(0, std::memory_order_relaxed);
-}
+void deputy_ended(void*) { deputy.store(0, std::memory_order_relaxed); }
 
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {
   deputy.store(pthread_self(), std::memory_order_relaxed);
-  runs_main.store(true, std::memory_order_relaxed);
   _emscripten_deputy_started_js();
   int status;
   pthread_cleanup_push(deputy_ended, nullptr);
   status = __main_void();
   pthread_cleanup_pop(0);
-  runs_main.store(false, std::memory_order_relaxed);
   if (!emscripten_runtime_keepalive_check()) {
     exit(status);
   }

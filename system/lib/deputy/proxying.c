@@ -23,7 +23,10 @@ static inline int unlock_queue(pthread_mutex_t* mutex) {
 // The caller of a synchronous call waits for its end, and runs tasks meanwhile.
 static inline int wait_for_end(pthread_cond_t* cond, pthread_mutex_t* mutex) {
   _emscripten_deputy_release_tasks();
+  struct deputy_wait outer =
+    _emscripten_deputy_begin_wait(DEPUTY_CALL_PROXY, cond);
   int error = pthread_cond_wait(cond, mutex);
+  _emscripten_deputy_end_wait(outer);
   _emscripten_deputy_hold_tasks();
   return error;
 }

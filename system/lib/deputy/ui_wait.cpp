@@ -140,9 +140,12 @@ pthread_t thread_with(int tid) {
   return 0;
 }
 
-// Whether the UI thread runs a call whose caller, `thread`, waits for its end:
-// what describes such a call lies on the caller's stack.
+// Whether `thread` waits for the end of a call that the UI thread runs: what
+// describes such a call lies on the caller's stack.
 bool is_called_by(pthread_t thread) {
+  if (!_emscripten_deputy_waits_on(thread)) {
+    return false;
+  }
   for (auto* task = own_notes()->task; task; task = task->outer) {
     if (_emscripten_deputy_has_on_stack(thread, task->arg)) {
       return true;
@@ -173,7 +176,7 @@ Verdict judge_join(const volatile void* object) {
     if (_emscripten_deputy_pool_is_queued(i)) {
       is_queued |= thread == reinterpret_cast<uintptr_t>(object);
     } else if (thread != emscripten_deputy_thread() ||
-               _emscripten_deputy_runs_main()) {
+               !_emscripten_deputy_notes(thread)->has_returned) {
       return MAY_END;
     }
   }
@@ -295,12 +298,13 @@ const char* _emscripten_deputy_call_name(int call) { return CALLS[call]; }
 // the next call.
 struct Description {
   pthread_t thread;
-  // Null: it runs, or is at its event loop.
+  // Null: it waits for nothing.
   const volatile void* waits_on;
   const char* call;
   const char* name;
   int tid;
   int is_queued;
+  int has_returned;
   // It waits for a call that the UI thread is in the middle of.
   int is_caller;
 };
@@ -318,6 +322,7 @@ Description* _emscripten_deputy_describe(int index) {
                  notes->name,
                  _emscripten_deputy_tid(thread),
                  _emscripten_deputy_pool_is_queued(index),
+                 notes->has_returned,
                  is_called_by(thread)};
   return &description;
 }
@@ -393,12 +398,21 @@ struct deputy_wait
 _emscripten_deputy_begin_wait(int call, const volatile void* object) {
   struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
   struct deputy_wait outer = notes->wait;
-  notes->wait = {call, object, 0};
+  // Whoever waits for a call does so with a condition.
+  if (outer.call != DEPUTY_CALL_PROXY || call != DEPUTY_CALL_COND) {
+    notes->wait = {call, object, 0};
+  }
   return outer;
 }
 
 void _emscripten_deputy_end_wait(struct deputy_wait outer) {
   _emscripten_deputy_notes(pthread_self())->wait = outer;
+}
+
+// Worker, once for each thread that it runs: the thread's entry has returned,
+// and the thread lives on at its event loop.
+void _emscripten_deputy_returned(void) {
+  _emscripten_deputy_notes(pthread_self())->has_returned = true;
 }
 
 void _emscripten_deputy_hold_tasks(void) {

@@ -58,6 +58,8 @@ struct deputy_notes {
   struct deputy_wait wait;
   // The innermost of those it runs.
   struct deputy_task* task;
+  // From its entry; it lives on at its event loop.
+  bool has_returned;
   char name[16];
 };
 
@@ -114,12 +116,6 @@ int _emscripten_deputy_block(volatile void* address,
 // Any thread. Ends it when it was cancelled and lets itself be; -ECANCELED when
 // it wants to be told instead, else 0.
 int _emscripten_deputy_cancelled(void);
-
-// ---- In deputy_main.cpp
-
-// Any thread. Whether the deputy is in main(), and not at its event loop after
-// it.
-bool _emscripten_deputy_runs_main(void);
 
 #ifdef __cplusplus
 }

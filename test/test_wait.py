@@ -1,0 +1,290 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# What the UI thread waits for: that it ends, that it is reported when it takes long, and that nobody is left waiting
+# when a call ends badly. Sources in deputy/test_wait*.
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness.build import compiler
+
+HERE = Path(__file__).parent
+browser_only = pytest.mark.browser_only(reason="Node's main thread can sleep: it waits as any thread does")
+
+BUDGET = 150
+# As programs are shipped: upstream's debug builds stop some deadlocks of their own.
+RELEASED = ['-O2']
+
+# What page_js calls: a thread holds something, in the order of hold() in test_wait.c.
+HOLD = '''
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const THINGS = ['mutex', 'write_lock', 'file', 'once', 'join', 'others', 'dead_mutex'];
+  async function hold(thing, ms) {
+    Module._hold(THINGS.indexOf(thing), ms);
+    while (!Module._holds()) await pause(1);
+  }
+  const failure = (promise) => promise.then((value) => `no: ${value}`, ({message}) => message);
+  const abortion = (call) => {
+    try {
+      call();
+      return 'no';
+    } catch ({message}) {
+      return message;
+    }
+  };
+'''
+
+
+def waiter(build, *flags, budget=BUDGET):
+  return build('deputy/test_wait.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sUI_THREAD_WAIT_BUDGET={budget}',
+               '-sEXPORTED_RUNTIME_METHODS=stackSave', '--js-library', HERE / 'deputy/test_wait.js', *flags)
+
+
+# ---- Waits that end ----------------------------------------------------------
+
+# What waits, what a thread holds meanwhile, what the report calls it, and whether it knows the holder.
+WAITS = {
+  'wait_mutex': ('mutex', 'pthread_mutex_lock', True),
+  'wait_write_lock': ('write_lock', 'pthread_rwlock_wrlock', True),
+  'wait_read_lock': ('write_lock', 'pthread_rwlock_rdlock', True),
+  'wait_file': ('file', 'flockfile', True),
+  'wait_once': ('once', 'pthread_once', False),
+  'wait_join': ('join', 'pthread_join', False),
+  'wait_sem': ('others', 'sem_wait', False),
+  'wait_cond': ('others', 'pthread_cond_wait', False),
+}
+
+
+@browser_only
+@pytest.mark.parametrize('released', [True, False], ids=['O2', 'O0'])
+@pytest.mark.parametrize('call', WAITS)
+def test_wait_is_reported(build, run, engine, call, released):
+  thing, name, knows_holder = WAITS[call]
+  result = run(waiter(build, *(RELEASED if released else [])), engine, page_js=HOLD + f'''
+    await hold('{thing}', 3 * {BUDGET});
+    Module._{call}();
+    return Module.deputy.stats();
+  ''')
+  reports = [line for line in result.stderr if 'the UI thread has waited' in line]
+  assert len(reports) == 1
+  text = '\n'.join(result.stderr)
+  assert f'ms in {name} (0x' in reports[0]
+  assert 'docs/blocking.md' in text
+  assert ('It is held by thread' in text) == knows_holder
+  if knows_holder:
+    assert '"holder"' in text.split('It is held by')[1].split('.')[0]
+  assert '(the deputy) "main"' in text
+  stats = result.report['waits'][name]
+  assert stats['count'] >= 1
+  assert stats['longestMs'] > 1.5 * BUDGET
+  assert stats['totalMs'] >= stats['longestMs'] - 1
+  assert result.report['longestStallMs'] >= stats['longestMs'] - 1
+
+
+@browser_only
+def test_short_wait_is_not_reported(build, run, engine):
+  result = run(waiter(build, *RELEASED, budget=5000), engine, page_js=HOLD + '''
+    await hold('mutex', 100);
+    Module._wait_mutex();
+    await hold('mutex', 100);
+    const timed = Module._wait_timed(20);
+    Module._wait_mutex();
+    Module._wait_sleep(30);
+    return [timed, Module.deputy.stats().waits.sleep.longestMs >= 29];
+  ''')
+  assert result.report == [73, True]  # ETIMEDOUT
+  assert result.stderr == []
+
+
+@browser_only
+def test_barrier_and_several_waits(build, run, engine):
+  run(waiter(build, budget=5000), engine, page_js=HOLD + '''
+    await hold('others', 50);
+    Module._wait_sem();
+    Module._wait_cond();
+    Module._wait_barrier();
+    Module._wait_join();
+  ''')
+
+
+@browser_only
+def test_create_and_join(build, run, engine):
+  # Of a worker that is idle.
+  run(waiter(build), engine, page_js='''
+    for (let i = 0; i < 200; i++) {
+      await Module.deputy.pool.reserve(1);
+      Module._create_and_join();
+    }
+  ''')
+
+
+# ---- Waits that don't --------------------------------------------------------
+
+
+def assert_ended(result, *texts):
+  """The call threw, `exited` rejected, and both say why."""
+  for message in result.report:
+    assert 'Aborted' in message
+    for text in texts:
+      assert text in message
+
+
+@browser_only
+def test_mutex_for_ever(build, run, engine):
+  result = run(waiter(build, *RELEASED), engine, page_js=HOLD + f'''
+    await hold('mutex', 1e6);
+    const start = performance.now();
+    const message = abortion(Module._wait_mutex);
+    const took = performance.now() - start;
+    if (took < 10 * {BUDGET} || took > 12 * {BUDGET}) throw new Error(`after ${{took}} ms`);
+    return [message, await failure(Module.deputy.exited)];
+  ''')
+  assert_ended(result, 'in pthread_mutex_lock (0x', '"holder"', 'waits in sleep')
+
+
+@browser_only
+@pytest.mark.parametrize('way', ['lock_twice', 'dead_holder'])
+def test_certain_deadlock(build, run, engine, way):
+  # At once.
+  result = run(waiter(build, *RELEASED, budget=5000), engine, page_js=HOLD + f'''
+    if ('{way}' == 'dead_holder') await hold('dead_mutex', 0);
+    await pause(200);
+    const start = performance.now();
+    const message = abortion('{way}' == 'dead_holder' ? Module._wait_mutex : Module._lock_twice);
+    const took = performance.now() - start;
+    if (took > 1000) throw new Error(`after ${{took}} ms`);
+    return [message];
+  ''')
+  assert_ended(result, 'in pthread_mutex_lock', 'The UI thread holds it itself' if way == 'lock_twice' else
+               'That thread has ended')
+
+
+@browser_only
+def test_holder_waits_for_the_call(build, run, engine):
+  result = run(waiter(build, *RELEASED, budget=5000), engine, page_js=HOLD + '''
+    const start = performance.now();
+    Module._deadlock();
+    const message = await failure(Module.deputy.exited);
+    const took = performance.now() - start;
+    if (took > 2000) throw new Error(`after ${took} ms`);
+    return [message];
+  ''')
+  assert_ended(result, 'pthread_mutex_lock', '"caller"', 'a call that the UI thread is in the middle of')
+
+
+@browser_only
+def test_join_without_worker(build, run, engine):
+  # Which the UI thread would have to load.
+  result = run(waiter(build, '-sPTHREAD_POOL_SPARE=0'), engine, page_js=HOLD + f'''
+    const start = performance.now();
+    const message = abortion(Module._create_and_join);
+    const took = performance.now() - start;
+    if (took > 3 * {BUDGET} + 500) throw new Error(`after ${{took}} ms`);
+    return [message, await failure(Module.deputy.exited)];
+  ''')
+  assert_ended(result, 'in pthread_join', 'The thread has not started', 'no worker has loaded for it')
+
+
+@browser_only
+def test_proxy_to_a_busy_thread(build, run, engine):
+  result = run(waiter(build), engine, page_js=HOLD + '''
+    await hold('join', 1e6);
+    return [abortion(Module._wait_proxy)];
+  ''')
+  assert_ended(result, 'in emscripten_proxy_sync', '"holder" waits in sleep')
+
+
+@browser_only
+@pytest.mark.parametrize('flag', ['-sUI_THREAD_WAIT=abort', '-sALLOW_BLOCKING_ON_MAIN_THREAD=0'])
+def test_abort_mode(build, run, engine, flag):
+  program = waiter(build, *RELEASED, flag, budget=5000)
+  result = run(program, engine, page_js=HOLD + '''
+    // Locks may be waited for, for a moment.
+    await hold('mutex', 10);
+    Module._wait_mutex();
+    await hold('mutex', 1e6);
+    const start = performance.now();
+    const message = abortion(Module._wait_mutex);
+    if (performance.now() - start > 1000) throw new Error('too late');
+    return [message];
+  ''')
+  assert_ended(result, 'pthread_mutex_lock', 'UI_THREAD_WAIT=abort')
+  result = run(program, engine, page_js=HOLD + '''
+    await hold('join', 1000);
+    const start = performance.now();
+    const message = abortion(Module._wait_join);
+    if (performance.now() - start > 500) throw new Error('too late');
+    return [message];
+  ''')
+  assert_ended(result, 'pthread_join')
+
+
+# ---- What it does meanwhile --------------------------------------------------
+
+
+def test_calls_are_served_in_calls(build, run, engine):
+  # Nested ones, of the system's queue and of the program's own.
+  run(waiter(build, budget=5000), engine, args=['nest'], expect_exit=0, timeout=10)
+
+
+@pytest.mark.parametrize('exit_runtime', [True, False], ids=['runtime_exits', 'runtime_stays'])
+def test_exit_while_others_print(build, run, engine, exit_runtime):
+  result = run(waiter(build, '-O1', *(['-sEXIT_RUNTIME'] if exit_runtime else []), budget=5000), engine, args=['exit'],
+               expect_exit=7, timeout=10)
+  assert not [line for line in result.stderr if 'the UI thread has waited' in line]
+
+
+def test_print_on_both_sides(build, run, engine):
+  run(waiter(build, budget=5000), engine, args=['print'], expect_exit=7, timeout=10)
+
+
+# ---- Calls that end badly ----------------------------------------------------
+
+SURVIVE = '''
+  if (!globalThis.document) process.on('uncaughtException', () => {}).on('unhandledRejection', () => {});
+'''
+
+
+@pytest.mark.parametrize('way', ['throw', 'reject'])
+def test_call_throws(build, run, engine, way):
+  result = run(waiter(build), engine, args=[way], page_js=SURVIVE + '''
+    return Module.deputy.exited.then(() => 'resolved', ({name, message}) => [name, message]);
+  ''')
+  assert result.report == ['TypeError', f'{"thrown" if way == "throw" else "rejected"} for a test']
+  assert result.stdout == []
+  assert any(f'{result.report[1]}' in line for line in result.stderr)
+
+
+def test_target_traps(build, run, engine):
+  # Whoever waits for its call is told.
+  result = run(waiter(build), engine, args=['trap'], page_js=SURVIVE + '''
+    const end = performance.now() + 5000;
+    while (performance.now() < end && !globalThis.isTold) await new Promise((resolve) => setTimeout(resolve, 20));
+    return globalThis.isTold;
+  ''', module="{print(text) { globalThis.isTold = text == 'told'; }}")
+  assert result.report
+
+
+def test_names(build, run, engine):
+  run(waiter(build), engine, args=['name'], expect_exit=0)
+
+
+# ---- Settings ----------------------------------------------------------------
+
+REFUSED = {
+  'UI_THREAD_WAIT=forever': 'one of spin, abort',
+  'UI_THREAD_WAIT_BUDGET=0': '1 or more',
+}
+
+
+@pytest.mark.parametrize('setting', REFUSED)
+def test_refused_when_linking(tmp_path, setting):
+  command = [compiler(), HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', f'-s{setting}', '-o', tmp_path / 'hello.js']
+  done = subprocess.run(command, capture_output=True, text=True, check=False)
+  assert done.returncode == 1
+  name, value = setting.split('=')
+  assert name in done.stderr
+  assert done.stderr.rstrip().endswith(f': {value}')
+  assert REFUSED[setting] in done.stderr
