@@ -4,10 +4,13 @@
 # How a program with a deputy starts and ends: Module.deputy.started, .exited and .thread, exit codes, and every
 # way in which a start can fail. Sources in deputy/.
 
+from pathlib import Path
+
 import pytest
 from harness.server import Answer
 
 browser_only = pytest.mark.browser_only(reason='about pages and what serves them')
+HERE = Path(__file__).parent
 BOUND_S = 12  # a failed start is known within 10 s, plus the page's own load
 
 # ---- Exit --------------------------------------------------------------------
@@ -256,6 +259,55 @@ def test_first_create_fails(build, run, engine):
 def test_no_memory_for_the_stack(build, run, engine, flags):
   program = hello(build, '-sSTACK_SIZE=12MB', '-sINITIAL_MEMORY=16MB', '-sABORTING_MALLOC=0', '-sMODULARIZE', *flags)
   assert_start_fails(run(program, engine, module='{}'), 'STACK_SIZE (12582912)', '-sINITIAL_MEMORY')
+
+
+# ---- Static constructors ----------------------------------------------------
+
+CONSTRUCTORS = [
+  [],
+  ['-O2', '-UNDEBUG'],
+  ['-O3', '-flto', '-UNDEBUG'],
+  ['-sMAIN_MODULE=2', '-Wno-experimental'],
+  ['-sMALLOC=emmalloc'],
+  ['-sMALLOC=mimalloc', '-sINITIAL_MEMORY=128MB'],
+  ['-fsanitize=undefined'],
+  ['-fsanitize=address'],
+]
+
+
+@pytest.mark.parametrize('flags', CONSTRUCTORS, ids=' '.join)
+def test_constructors_run_on_the_deputy(build, run, engine, flags):
+  result = run(build('deputy/test_constructors.cpp', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', *flags), engine, expect_exit=3)
+  result.check_out(HERE / 'deputy/test_constructors.out')
+
+
+def test_constructors_come_before_calls(build, run, engine):
+  # Of a page that waits for the runtime, or for the factory.
+  result = run(build('deputy/test_constructors_embind.cpp', '-sDEPUTY_THREAD', '-lembind'), engine, module='''{
+    onRuntimeInitialized() { globalThis.early = [this.twice(21), this.deputy.thread > 0]; },
+  }''', page_js='''
+    await Module.deputy.started;
+    const counter = new Module.Counter();
+    counter.next();
+    return [early, counter.next()];
+  ''')
+  assert result.report == [[42, True], 2]
+
+
+@browser_only
+def test_constructor_of_a_side_module(build, run, engine):
+  side = build('deputy/test_constructors_side.c', '-DSIDE', '-pthread', '-sSIDE_MODULE=2', '-sEXPORTED_FUNCTIONS=_side_built',
+               '-Wno-emcc')
+  program = build('deputy/test_constructors_side.c', '-sDEPUTY_THREAD', '-sMAIN_MODULE=2', '-Wno-experimental',
+                  '-sEXPORTED_FUNCTIONS=_main,_emscripten_is_deputy_thread,___assert_fail')
+  result = run(program, engine, module="{dynamicLibraries: ['side.wasm']}", files={'side.wasm': side.path.read_bytes()},
+               expect_exit=0)
+  assert result.stdout == ['built 1 time']
+
+
+def test_slow_constructor(build, run, engine):
+  # It is a sign of life of the deputy that it runs.
+  run(build('deputy/test_constructor_sleeps.c', '-sDEPUTY_THREAD', '-sDEPUTY_START_TIMEOUT=500'), engine, expect_exit=0)
 
 
 @pytest.mark.parametrize('flags', [['-sMODULARIZE'], ['-sMODULARIZE', '-O3', '--closure=1']], ids=['', 'closure'])

@@ -9,6 +9,7 @@ INCOMPATIBLE_SETTINGS; here is the one with a single value of a setting, which t
 table can't express.
 """
 
+from .deputy_constructors import part as part_constructors  # ruff: ignore[unused-import]
 from .settings import settings, user_settings
 from .utils import exit_with_error
 
@@ -51,6 +52,7 @@ POINTERS = [
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
   '_emscripten_deputy_drop_tasks:_p',
+  '_emscripten_deputy_is_calling:_p',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',
   '_emscripten_deputy_pool_submit_with_objects:_p_',
@@ -75,8 +77,11 @@ def setup_link():
 
 
 def linker_flags():
-  """Return what wasm-ld is told besides upstream's flags."""
-  flags = [f'--wrap={name}' for name in WRAPPED]
+  """Return what wasm-ld is told before upstream's flags."""
+  # It imports this module.
+  from .system_libs import Library
+  flags = [Library.get_usable_variations()['crt_deputy_constructors'].build()]
+  flags += [f'--wrap={name}' for name in WRAPPED]
   if settings.LINKABLE:
     # Whole archives: what of ours stands in for files of libc comes first, and is meant.
     flags.append('--allow-multiple-definition')

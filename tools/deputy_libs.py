@@ -6,6 +6,8 @@
 Imported by system_libs.py, which finds them as subclasses of its own.
 """
 
+import os
+
 from . import utils
 from .settings import settings
 from .system_libs import DebugLibrary, Library, MuslInternalLibrary
@@ -19,7 +21,24 @@ class crt1_deputy_main(Library):
   name = 'crt1_deputy_main'
   src_dir = 'system/lib/deputy'
   src_files = ['deputy_main.cpp']
-  cflags = ['-pthread', *CXX_FLAGS]
+  cflags = ['-pthread', '-Oz', *CXX_FLAGS]
+
+  force_object_files = True
+
+  def get_ext(self):
+    return '.o'
+
+  def can_use(self):
+    return super().can_use() and settings.DEPUTY_THREAD
+
+
+class crt_deputy_constructors(Library):
+  """Marks in the list of static constructors. The linker gets it before all else, from tools/deputy.py."""
+
+  name = 'crt_deputy_constructors'
+  src_dir = 'system/lib/deputy'
+  src_files = ['constructors.c']
+  cflags = ['-Oz', '-pthread']
 
   force_object_files = True
 
@@ -47,9 +66,13 @@ class libdeputy(DebugLibrary):
     'wait_calls.cpp',
     'worker_pool.cpp',
   ]
+  # What threads go through when they come, go and lock is fast, the rest is small.
+  fast_files = ['mutex.c', 'thread_life.c', 'worker_pool.cpp']
   cflags = ['-pthread']
 
   def customize_build_cmd(self, cmd, filename):
+    if os.path.basename(filename) not in self.fast_files:
+      cmd = [*cmd, '-Oz']
     if filename.endswith('.cpp'):
       return cmd + CXX_FLAGS
     # Only C can include musl's internals, which stand in the way of libc++'s headers.

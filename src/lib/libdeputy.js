@@ -45,6 +45,7 @@ var LibraryDeputy = {
     started: null,
     exited: null,
     isStarted: false,
+    onRuntimeInitialized: null,
     // The Error that the start failed with.
     failure: null,
     // What `new Worker` threw last.
@@ -126,12 +127,29 @@ var LibraryDeputy = {
       return _scriptName;
     },
 
+#if MAIN_MODULE
+    // UI thread. Of a side module that is loaded before the deputy, which runs them.
+    addConstructors() {},
+
+    // Deputy.
+    runConstructors() {
+      for (var [name, { exports }] of Object.entries(LDSO.loadedLibsByName)) {
+        if (name != '__main__') exports['__wasm_call_ctors']?.();
+      }
+    },
+#endif
+
+    // Static constructors have run; main() is next.
     running() {
       if (Deputy.failure) return;
-      clearTimeout(Deputy.timer);
       Deputy.isStarted = true;
+#if EMBIND
+      // What the constructors have registered, on the deputy.
+      __embind_initialize_bindings();
+#endif
       Deputy.started.resolve();
       DeputyPool.grow();
+      Deputy.onRuntimeInitialized?.call(Module);
     },
 
     // The program is over; in a page the deputy goes on serving.
@@ -163,6 +181,13 @@ var LibraryDeputy = {
     // constructor for example.
     guard(run) {
       if (ENVIRONMENT_IS_PTHREAD) return run();
+#if expectToReceiveOnModule('onRuntimeInitialized')
+      // The page may call the program when its static constructors have run.
+      if (!{{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}}) {
+        Deputy.onRuntimeInitialized = Module['onRuntimeInitialized'];
+        Module['onRuntimeInitialized'] = null;
+      }
+#endif
       var threw = (e) => {
         throw Deputy.fail(e);
       };
@@ -278,7 +303,27 @@ var LibraryDeputy = {
     }
   },
 
-  _emscripten_deputy_started_js__deps: ['$Deputy'],
+  // It runs; its static constructors may take their time.
+  _emscripten_deputy_alive_js__deps: ['$Deputy'],
+  _emscripten_deputy_alive_js__sig: 'v',
+  _emscripten_deputy_alive_js__proxy: 'async',
+  _emscripten_deputy_alive_js: () => clearTimeout(Deputy.timer),
+
+#if MAIN_MODULE
+  // Not proxied.
+  _emscripten_deputy_constructors_js__deps: ['$Deputy', '$LDSO'],
+  _emscripten_deputy_constructors_js__sig: 'v',
+  _emscripten_deputy_constructors_js: () => Deputy.runConstructors(),
+#else
+  _emscripten_deputy_constructors_js__sig: 'v',
+  _emscripten_deputy_constructors_js: () => {},
+#endif
+
+  _emscripten_deputy_started_js__deps: ['$Deputy',
+#if EMBIND
+    '_embind_initialize_bindings',
+#endif
+  ],
   _emscripten_deputy_started_js__sig: 'v',
   _emscripten_deputy_started_js__proxy: 'async',
   _emscripten_deputy_started_js: () => Deputy.running(),

@@ -66,11 +66,11 @@ var LibraryDeputyPool = {
     'emscripten_deputy_pool_set_idle_timeout', 'emscripten_deputy_pool_set_max', 'emscripten_deputy_pool_set_size',
     'emscripten_deputy_pool_set_spare', 'emscripten_deputy_pool_size', 'emscripten_deputy_pool_spare',
     '_emscripten_check_mailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
-    'emscripten_stack_set_limits', 'pthread_self', 'malloc',
+    'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
     '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
   ],
   $DeputyPool__postset: () => {
-    addAtInit('DeputyPool.configure();');
+    addAtPostCtor('DeputyPool.configure();');
     return 'PThread.pthreads = DeputyPool.pthreads();';
   },
   $DeputyPool: {
@@ -92,7 +92,7 @@ var LibraryDeputyPool = {
     // Of reserve(): { wanted, resolve, reject }.
     reservations: [],
 
-    // The runtime is about to run static constructors.
+    // The runtime's static constructors have run.
     configure() {
       var size = {{{ PTHREAD_POOL_SIZE }}};
       DeputyPool.stir();
@@ -141,7 +141,7 @@ var LibraryDeputyPool = {
       worker.slot = slot;
       DeputyPool.workers[slot] = worker;
       worker.strongref = DeputyPool.holds || DeputyPool.reservations.length > 0;
-      if (DeputyPool.idleStacks[slot] ||= _malloc({{{ IDLE_STACK_SIZE }}})) return true;
+      if (DeputyPool.idleStacks[slot] ||= _emscripten_builtin_malloc({{{ IDLE_STACK_SIZE }}})) return true;
       Deputy.refusal = new Error('there is no memory for its stack');
       DeputyPool.end(worker);
       DeputyPool.bury(worker);

@@ -150,8 +150,8 @@ var LibraryDeputyWait = {
 
     // UI thread. A function that another thread had it call, and waits for, threw.
     // Nobody could tell that thread's code what to do then: the program ends.
-    threw(e) {
-      if (ABORT || e === 'unwind' || e instanceof ExitStatus) return;
+    threw(e, isAwaited = () => true) {
+      if (ABORT || e === 'unwind' || e instanceof ExitStatus || !isAwaited()) return;
       Deputy.crashed(e instanceof Error ? e : { message: String(e) });
       abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e}\n${e?.stack ?? ''}`);
     },
@@ -209,7 +209,7 @@ Object.assign(LibraryDeputyWait, {
 
   // UI thread. Calls a function of JavaScript for another thread, also while it is in
   // the middle of such a call.
-  _emscripten_receive_on_main_thread_js__deps: ['$receiveOnMainThread', '$DeputyWait'],
+  _emscripten_receive_on_main_thread_js__deps: ['$receiveOnMainThread', '$DeputyWait', '_emscripten_deputy_is_calling'],
   _emscripten_receive_on_main_thread_js: (funcIndex, emAsmAddr, thread, bufSize, args, ctx, ctxArgs) => {
     var outer = PThread.currentProxiedOperationCallerThread;
     var func = proxiedFunctionTable[funcIndex];
@@ -217,7 +217,7 @@ Object.assign(LibraryDeputyWait, {
     try {
       return receiveOnMainThread(funcIndex, emAsmAddr, thread, bufSize, args, ctx, ctxArgs);
     } catch (e) {
-      DeputyWait.threw(e);
+      DeputyWait.threw(e, () => __emscripten_deputy_is_calling(thread));
       throw e;
     } finally {
       PThread.currentProxiedOperationCallerThread = outer;

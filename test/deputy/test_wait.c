@@ -332,10 +332,8 @@ int main(int argc, char** argv) {
   if (!strcmp(way, "print")) {
     start_printers();
     for (int i = 0; i < 20; i++) {
-      assert(emscripten_proxy_sync(system,
-                                   emscripten_main_runtime_thread_id(),
-                                   print_on_ui_thread,
-                                   NULL));
+      assert(emscripten_proxy_sync(
+        system, emscripten_main_runtime_thread_id(), print_on_ui_thread, NULL));
     }
     _Exit(7);
   }

@@ -71,8 +71,8 @@ int emscripten_deputy_pool_queued(void);
 int emscripten_deputy_pool_live(void);
 
 // Returns PTHREAD_POOL_SPARE, PTHREAD_POOL_SIZE_MAX and
-// PTHREAD_POOL_IDLE_TIMEOUT as they are now. See settings.js for what they
-// mean.
+// PTHREAD_POOL_IDLE_TIMEOUT as they are now. See settings_deputy.js for what
+// they mean.
 int emscripten_deputy_pool_spare(void);
 int emscripten_deputy_pool_max(void);
 int emscripten_deputy_pool_idle_timeout(void);
@@ -110,8 +110,8 @@ int emscripten_deputy_pool_reserve(int threads);
 // C code that runs on the UI thread, because the page called it, may come to
 // wait: for a lock, a thread, a condition. The UI thread can't sleep; while it
 // waits it runs what other threads ask of it, and the page stands still. See
-// UI_THREAD_WAIT in settings.js for how long it may, and docs/blocking.md for
-// how to do without.
+// UI_THREAD_WAIT in settings_deputy.js for how long it may, and
+// docs/blocking.md for how to do without.
 //
 // Figures since the start, of the UI thread's waits. Any thread; never waits.
 // `Module.deputy.stats()` has the same for JavaScript.

@@ -7,7 +7,8 @@
  *
  *   1. UI      callMain (upstream's postamble.js) calls _emscripten_proxy_main
  *   2. UI      _emscripten_proxy_main, here, creates the pthread
- *   3. deputy  deputy_entry, here, tells the page and runs main()
+ *   3. deputy  deputy_entry, here, runs the program's static constructors,
+ *              tells the page, and runs main()
  *   4. UI      libdeputy.js settles Module.deputy.started and .exited
  *
  * This object takes the place of upstream's crt1_proxy_main.o.
@@ -26,8 +27,13 @@
 
 extern "C" {
 
+// Made by the linker, and parted: see constructors.c.
+void __wasm_call_ctors(void);
+
 // In libdeputy.js.
 void _emscripten_deputy_created_js(void);
+void _emscripten_deputy_alive_js(void);
+void _emscripten_deputy_constructors_js(void);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
 void _emscripten_deputy_idle_js(void);
@@ -82,9 +88,17 @@ namespace {
 // when its block comes to lie at the same address.
 void deputy_ended(void*) { deputy.store(0, std::memory_order_relaxed); }
 
+// Deputy. What they wait for may need the UI thread.
+void run_constructors() {
+  __wasm_call_ctors();
+  _emscripten_deputy_constructors_js();
+}
+
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {
   deputy.store(pthread_self(), std::memory_order_relaxed);
+  _emscripten_deputy_alive_js();
+  run_constructors();
   _emscripten_deputy_started_js();
   int status;
   pthread_cleanup_push(deputy_ended, nullptr);

@@ -2,8 +2,8 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * Upstream's emscripten_futex_wait under another name, without the loop in which
- * its UI thread spins: ui_wait.cpp has ours.
+ * Upstream's emscripten_futex_wait under another name, without the loop in
+ * which its UI thread spins: ui_wait.cpp has ours.
  */
 
 #include "pthread_impl.h"
@@ -17,8 +17,8 @@ weak long __cancel(void);
 
 int _emscripten_deputy_cancelled(void) {
   pthread_t self = __pthread_self();
-  bool is_cancelled = __cancel && self->cancel &&
-                      self->canceldisable != PTHREAD_CANCEL_DISABLE;
+  bool is_cancelled =
+    __cancel && self->cancel && self->canceldisable != PTHREAD_CANCEL_DISABLE;
   return is_cancelled ? __cancel() : 0;
 }
 

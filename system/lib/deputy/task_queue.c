@@ -32,7 +32,8 @@
 
 // ---- Locks ------------------------------------------------------------------
 
-// The UI thread runs no tasks while it waits for one of these locks or holds it.
+// The UI thread runs no tasks while it waits for one of these locks or holds
+// it.
 static void lock(pthread_mutex_t* mutex) {
   _emscripten_deputy_hold_tasks();
   pthread_mutex_lock(mutex);

@@ -48,8 +48,8 @@ void __tl_lock(void) {
   if (!owner) {
     return;
   }
-  struct deputy_wait outer = _emscripten_deputy_begin_wait(
-    DEPUTY_CALL_LIBC_LOCK, &__thread_list_lock);
+  struct deputy_wait outer =
+    _emscripten_deputy_begin_wait(DEPUTY_CALL_LIBC_LOCK, &__thread_list_lock);
   do {
     __wait(&__thread_list_lock, &list_lock_waiters, owner, 0);
   } while ((owner = a_cas(&__thread_list_lock, 0, self)));
@@ -102,7 +102,8 @@ static void delist(pthread_t thread) {
   thread->next = thread->prev = thread;
 }
 
-// ---- Blocks: struct pthread, notes, TLS, thread-specific data, guard, stack --------
+// ---- Blocks: struct pthread, notes, TLS, thread-specific data, guard, stack
+// --------
 
 static bool has_wait_async;
 

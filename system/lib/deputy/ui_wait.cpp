@@ -43,8 +43,8 @@ __attribute__((weak)) bool _emscripten_check_timers(double now);
 // task threw, which does not end the wait.
 bool _emscripten_deputy_run_tasks_js(void);
 
-// In libdeputy_wait.js. UI thread: it waits, for `ms` so far; `owner` is the tid
-// of who holds the lock, or 0. Returns unless it aborts the program.
+// In libdeputy_wait.js. UI thread: it waits, for `ms` so far; `owner` is the
+// tid of who holds the lock, or 0. Returns unless it aborts the program.
 void _emscripten_deputy_ui_waits_js(int call,
                                     const volatile void* object,
                                     const volatile void* address,
@@ -140,12 +140,9 @@ pthread_t thread_with(int tid) {
   return 0;
 }
 
-// Whether `thread` waits for the end of a call that the UI thread runs: what
+// Whether `thread` needs the end of a call that the UI thread runs: what
 // describes such a call lies on the caller's stack.
 bool is_called_by(pthread_t thread) {
-  if (!_emscripten_deputy_waits_on(thread)) {
-    return false;
-  }
   for (auto* task = own_notes()->task; task; task = task->outer) {
     if (_emscripten_deputy_has_on_stack(thread, task->arg)) {
       return true;
@@ -162,10 +159,14 @@ Verdict judge_owner(int owner) {
   if (!thread) {
     return HELD_BY_DEAD;
   }
-  return is_called_by(thread) ? HELD_BY_CALLER : MAY_END;
+  // (It may be about to give the lock back, before it waits.)
+  return is_called_by(thread) && _emscripten_deputy_waits_on(thread)
+           ? HELD_BY_CALLER
+           : MAY_END;
 }
 
-// Nobody else can have it started: the deputy alone is there, at its event loop.
+// Nobody else can have it started: the deputy alone is there, at its event
+// loop.
 Verdict judge_join(const volatile void* object) {
   bool is_queued = false;
   for (int i = 0; i < _emscripten_deputy_pool_used(); i++) {
@@ -256,8 +257,7 @@ int wait_on_ui(void* address, uint32_t expected, double ms) {
     }
     // In a wait that a task is in there can be another, which leaves its own
     // before the outer one goes on.
-    __atomic_store_n(
-      &_emscripten_main_thread_futex, address, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&_emscripten_main_thread_futex, address, __ATOMIC_SEQ_CST);
     for (int i = 0; i < LOOKS; i++) {
       if (__atomic_load_n(futex, __ATOMIC_SEQ_CST) != expected ||
           !__atomic_load_n(&_emscripten_main_thread_futex, __ATOMIC_SEQ_CST)) {
@@ -291,6 +291,10 @@ int wait_on_ui(void* address, uint32_t expected, double ms) {
 extern "C" {
 
 // ---- Called by libdeputy_wait.js (UI thread) -------------------------------
+
+bool _emscripten_deputy_is_calling(pthread_t thread) {
+  return is_called_by(thread);
+}
 
 const char* _emscripten_deputy_call_name(int call) { return CALLS[call]; }
 
@@ -352,8 +356,11 @@ double emscripten_deputy_longest_stall(void) {
 
 // ---- Called by libc ---------------------------------------------------------
 
-// Any thread. -EWOULDBLOCK, -ETIMEDOUT, -EINTR, -EINVAL, or 0 when it was woken.
-int emscripten_futex_wait(volatile void* address, uint32_t expected, double ms) {
+// Any thread. -EWOULDBLOCK, -ETIMEDOUT, -EINTR, -EINVAL, or 0 when it was
+// woken.
+int emscripten_futex_wait(volatile void* address,
+                          uint32_t expected,
+                          double ms) {
   bool is_ui_thread = emscripten_is_main_runtime_thread();
   if (!is_ui_thread || _emscripten_thread_supports_atomics_wait()) {
     // Node.js's sleeps. Whoever sends it a task wakes it.
@@ -394,8 +401,8 @@ int emscripten_futex_wait(volatile void* address, uint32_t expected, double ms) 
   return result;
 }
 
-struct deputy_wait
-_emscripten_deputy_begin_wait(int call, const volatile void* object) {
+struct deputy_wait _emscripten_deputy_begin_wait(int call,
+                                                 const volatile void* object) {
   struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
   struct deputy_wait outer = notes->wait;
   // Whoever waits for a call does so with a condition.

@@ -67,8 +67,8 @@ struct deputy_notes {
 
 // Any thread. Says what it waits in, and for what, until it says that it does
 // no more, with what the first has returned.
-struct deputy_wait
-_emscripten_deputy_begin_wait(int call, const volatile void* object);
+struct deputy_wait _emscripten_deputy_begin_wait(int call,
+                                                 const volatile void* object);
 void _emscripten_deputy_end_wait(struct deputy_wait outer);
 
 // UI thread. Between the two it waits without running tasks: it holds a lock

@@ -2,10 +2,10 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * The calls of libc that wait, with their names, for whoever reports a wait. The
- * linker has each come here first, as __wrap_NAME, and to the original as
- * __real_NAME (--wrap; WRAPPED in tools/deputy.py has the list). Those that this
- * room defines itself, join and mutexes, name themselves.
+ * The calls of libc that wait, with their names, for whoever reports a wait.
+ * The linker has each come here first, as __wrap_NAME, and to the original as
+ * __real_NAME (--wrap; WRAPPED in tools/deputy.py has the list). Those that
+ * this room defines itself, join and mutexes, name themselves.
  */
 
 #include <pthread.h>
@@ -38,31 +38,57 @@ private:
 
 extern "C" {
 
-NAMED(int, pthread_cond_timedwait,
-      (pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* until),
-      DEPUTY_CALL_COND, cond, (cond, mutex, until))
-NAMED(int, __pthread_cond_timedwait,
-      (pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* until),
-      DEPUTY_CALL_COND, cond, (cond, mutex, until))
-NAMED(int, sem_timedwait, (sem_t* sem, const timespec* until),
-      DEPUTY_CALL_SEM, sem, (sem, until))
-NAMED(int, pthread_barrier_wait, (pthread_barrier_t* barrier),
-      DEPUTY_CALL_BARRIER, barrier, (barrier))
-NAMED(int, __pthread_rwlock_timedrdlock,
-      (pthread_rwlock_t* lock, const timespec* until),
-      DEPUTY_CALL_READ_LOCK, lock, (lock, until))
-NAMED(int, pthread_rwlock_timedrdlock,
-      (pthread_rwlock_t* lock, const timespec* until),
-      DEPUTY_CALL_READ_LOCK, lock, (lock, until))
-NAMED(int, pthread_rwlock_timedwrlock,
-      (pthread_rwlock_t* lock, const timespec* until),
-      DEPUTY_CALL_WRITE_LOCK, lock, (lock, until))
-NAMED(int, __pthread_rwlock_timedwrlock,
-      (pthread_rwlock_t* lock, const timespec* until),
-      DEPUTY_CALL_WRITE_LOCK, lock, (lock, until))
+NAMED(int,
+      pthread_cond_timedwait,
+      (pthread_cond_t * cond, pthread_mutex_t* mutex, const timespec* until),
+      DEPUTY_CALL_COND,
+      cond,
+      (cond, mutex, until))
+NAMED(int,
+      __pthread_cond_timedwait,
+      (pthread_cond_t * cond, pthread_mutex_t* mutex, const timespec* until),
+      DEPUTY_CALL_COND,
+      cond,
+      (cond, mutex, until))
+NAMED(int,
+      sem_timedwait,
+      (sem_t * sem, const timespec* until),
+      DEPUTY_CALL_SEM,
+      sem,
+      (sem, until))
+NAMED(int,
+      pthread_barrier_wait,
+      (pthread_barrier_t * barrier),
+      DEPUTY_CALL_BARRIER,
+      barrier,
+      (barrier))
+NAMED(int,
+      __pthread_rwlock_timedrdlock,
+      (pthread_rwlock_t * lock, const timespec* until),
+      DEPUTY_CALL_READ_LOCK,
+      lock,
+      (lock, until))
+NAMED(int,
+      pthread_rwlock_timedrdlock,
+      (pthread_rwlock_t * lock, const timespec* until),
+      DEPUTY_CALL_READ_LOCK,
+      lock,
+      (lock, until))
+NAMED(int,
+      pthread_rwlock_timedwrlock,
+      (pthread_rwlock_t * lock, const timespec* until),
+      DEPUTY_CALL_WRITE_LOCK,
+      lock,
+      (lock, until))
+NAMED(int,
+      __pthread_rwlock_timedwrlock,
+      (pthread_rwlock_t * lock, const timespec* until),
+      DEPUTY_CALL_WRITE_LOCK,
+      lock,
+      (lock, until))
 NAMED(void, __lock, (volatile int* lock), DEPUTY_CALL_LIBC_LOCK, lock, (lock))
-NAMED(void, emscripten_thread_sleep, (double ms), DEPUTY_CALL_SLEEP, nullptr,
-      (ms))
+NAMED(
+  void, emscripten_thread_sleep, (double ms), DEPUTY_CALL_SLEEP, nullptr, (ms))
 
 // Names the wait for another thread's initialisation, not what its own waits
 // for.

@@ -1,0 +1,81 @@
+// Settings of this fork, read together with settings.js, whose form and tags they
+// have: -sDEPUTY_THREAD, and what it can be tuned with.
+
+// Runs main() on a pthread of its own, the deputy, so that existing pthread code
+// can lock, join and wait in it while the page's thread, the UI thread, stays at
+// its event loop. Threads can be created without a pool that was sized in
+// advance, and the page follows the program with two Promises:
+//
+// - ``Module.deputy.started`` - resolved when the deputy is about to run main()
+// - ``Module.deputy.exited`` - resolved with the exit status after main()
+//   returned or exit() was called, whatever :ref:`EXIT_RUNTIME` says
+//
+// Both are rejected, with an Error that says what to do, when the deputy can't
+// be started; ``exited`` also when any thread died of a trap, an abort or an
+// uncaught exception. See ``emscripten/deputy.h`` for the C side. A program
+// without main() gets a deputy that serves at its event loop.
+//
+// Implies -pthread, :ref:`PROXY_TO_PTHREAD`, :ref:`PTHREAD_POOL_DELAY_LOAD` and
+// PTHREAD_POOL_SIZE_STRICT=0. Pass it when compiling and when linking::
+//
+//   emcc -sDEPUTY_THREAD main.c -o main.js
+//
+// [compile+link]
+var DEPUTY_THREAD = false;
+
+// How long, in milliseconds, the deputy's worker may take to load and to give a
+// first sign of life. After that ``Module.deputy.started`` is rejected. 0 waits
+// without a limit. The default leaves room for a cold load of the script over a
+// slow network; the wasm module is already compiled by then. Needs
+// :ref:`DEPUTY_THREAD`.
+// [link]
+var DEPUTY_START_TIMEOUT = 10000;
+
+// With :ref:`DEPUTY_THREAD`: how many workers are kept loaded and idle beyond those
+// that run a thread, so that pthread_create() finds one without the help of the
+// page's thread. -1 is half the logical cores, rounded up, and 4 at most: a worker
+// costs memory (in Chromium and Node.js some MB), and a program that starts more
+// threads at once than that waits for all of them in any case. The workers are
+// loaded when main() has started.
+//
+// Can be changed by emscripten_deputy_pool_set_spare() and
+// ``Module.deputy.pool.spare``.
+// [link]
+var PTHREAD_POOL_SPARE = -1;
+
+// With :ref:`DEPUTY_THREAD`: how many threads may be alive at a time, the deputy
+// included. Beyond that pthread_create() fails with EAGAIN. The default is what
+// engines allow: Firefox queues the workers of an origin beyond 512
+// (dom.workers.maxPerDomain) and never says so, Chromium's renderer crashes at a few
+// more than 500. From 1 to 512.
+//
+// Can be changed by emscripten_deputy_pool_set_max() and ``Module.deputy.pool.max``.
+// [link]
+var PTHREAD_POOL_SIZE_MAX = 500;
+
+// With :ref:`DEPUTY_THREAD`: after how many milliseconds without need for them idle
+// workers are ended, down to :ref:`PTHREAD_POOL_SPARE`, and to
+// :ref:`PTHREAD_POOL_SIZE` if that is more. 0 keeps them.
+//
+// Can be changed by emscripten_deputy_pool_set_idle_timeout() and
+// ``Module.deputy.pool.idleTimeout``.
+// [link]
+var PTHREAD_POOL_IDLE_TIMEOUT = 5000;
+
+// With :ref:`DEPUTY_THREAD`: what happens when C code on the page's thread, which
+// can't sleep, comes to wait for a lock, a thread or a condition. Meanwhile the page
+// stands still, and the thread runs what others ask of it.
+//
+// - spin: it looks again and again. After :ref:`UI_THREAD_WAIT_BUDGET` it reports
+//   what it waits for, and who has that; after ten times as long it aborts.
+// - abort: only locks may be waited for, and for moments; else it aborts with that
+//   report. The default with ALLOW_BLOCKING_ON_MAIN_THREAD=0.
+//
+// A wait that can't end is reported, and aborts, at once. See docs/blocking.md.
+// [link]
+var UI_THREAD_WAIT = 'spin';
+
+// How long, in milliseconds, the page's thread may wait before it reports it: see
+// :ref:`UI_THREAD_WAIT`. The default is what people take for an interruption.
+// [link]
+var UI_THREAD_WAIT_BUDGET = 1000;
