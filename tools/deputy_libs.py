@@ -57,6 +57,7 @@ class libdeputy(DebugLibrary):
   src_files = [
     'file_lock.c',
     'futex_wait.c',
+    'locks.c',
     'mutex.c',
     'proxying.c',
     'task_queue.c',

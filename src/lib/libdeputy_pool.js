@@ -32,6 +32,13 @@
   const PARK = -1;
   const LEAVE = -2;
   const NONE = -1;
+  // FIGURES: the place of a figure in Module.deputy.pool; up to the timeout they can be
+  // changed.
+  const SIZE = 0;
+  const SPARE = 1;
+  const MAX = 2;
+  const IDLE_TIMEOUT = 3;
+  const LIVE = 6;
   // Of ThreadStart in worker_pool.cpp.
   const START_SIZE = 4 * POINTER_SIZE;
   // WorkerPool::PARKED and ::RETRY.
@@ -61,10 +68,7 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_set_cores', '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
     '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
-    'emscripten_deputy_pool_idle', 'emscripten_deputy_pool_idle_timeout', 'emscripten_deputy_pool_live',
-    'emscripten_deputy_pool_max', 'emscripten_deputy_pool_queued', '_emscripten_deputy_pool_ready',
-    'emscripten_deputy_pool_set_idle_timeout', 'emscripten_deputy_pool_set_max', 'emscripten_deputy_pool_set_size',
-    'emscripten_deputy_pool_set_spare', 'emscripten_deputy_pool_size', 'emscripten_deputy_pool_spare',
+    '_emscripten_deputy_pool_change', '_emscripten_deputy_pool_figure', '_emscripten_deputy_pool_ready',
     '_emscripten_check_mailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
     '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
@@ -98,10 +102,10 @@ var LibraryDeputyPool = {
       DeputyPool.stir();
       __emscripten_deputy_thread_set_wait_async(!waitAsyncPolyfilled);
       __emscripten_deputy_pool_set_cores(DeputyPool.cores());
-      _emscripten_deputy_pool_set_max({{{ PTHREAD_POOL_SIZE_MAX }}});
-      _emscripten_deputy_pool_set_idle_timeout({{{ PTHREAD_POOL_IDLE_TIMEOUT }}});
-      _emscripten_deputy_pool_set_size(size);
-      _emscripten_deputy_pool_set_spare({{{ PTHREAD_POOL_SPARE < 0 ? 'Math.min(4, Math.ceil(DeputyPool.cores() / 2))' : PTHREAD_POOL_SPARE }}});
+      __emscripten_deputy_pool_change({{{ MAX }}}, {{{ PTHREAD_POOL_SIZE_MAX }}});
+      __emscripten_deputy_pool_change({{{ IDLE_TIMEOUT }}}, {{{ PTHREAD_POOL_IDLE_TIMEOUT }}});
+      __emscripten_deputy_pool_change({{{ SIZE }}}, size);
+      __emscripten_deputy_pool_change({{{ SPARE }}}, {{{ PTHREAD_POOL_SPARE < 0 ? 'Math.min(4, Math.ceil(DeputyPool.cores() / 2))' : PTHREAD_POOL_SPARE }}});
       Module['pthreadPoolReady'] = new Promise((resolve, reject) => DeputyPool.reservations.push({ wanted: size, resolve, reject }));
       Module['pthreadPoolReady'].catch(() => {});
     },
@@ -235,14 +239,14 @@ var LibraryDeputyPool = {
       var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
       err(`no more workers for pthreads can be had: ${reason} ` +
           `${ended} threads that waited for one have ended with PTHREAD_CANCELED; until emscripten_deputy_pool_reserve() ` +
-          `or emscripten_deputy_pool_set_max() asks for another try, pthread_create answers EAGAIN beyond ${_emscripten_deputy_pool_size()} threads.`);
+          `or emscripten_deputy_pool_set_max() asks for another try, pthread_create answers EAGAIN beyond ${__emscripten_deputy_pool_figure({{{ SIZE }}})} threads.`);
       DeputyPool.settleReservations(new Error(`no more workers for pthreads can be had: ${reason}`));
     },
 
     // Looks for idle workers after every PTHREAD_POOL_IDLE_TIMEOUT, while there are
     // more than stay in any case.
     watchIdle() {
-      var timeout = _emscripten_deputy_pool_idle_timeout();
+      var timeout = __emscripten_deputy_pool_figure({{{ IDLE_TIMEOUT }}});
       if (timeout == DeputyPool.watchedTimeout) return;
       clearTimeout(DeputyPool.shrinkTimer);
       DeputyPool.watchedTimeout = __emscripten_deputy_pool_may_shrink() ? timeout : 0;
@@ -260,22 +264,16 @@ var LibraryDeputyPool = {
 
     // Any thread for the figures. `Module.deputy.pool`.
     api() {
-      var figure = (get, set) => ({
-        get: () => runtimeInitialized && !DeputyPool.isClosed ? get() : 0,
-        set: set && ((value) => {
-          if (!runtimeInitialized) throw new Error('the pool can be changed when Module.deputy.started has resolved');
-          if (set(value)) throw new RangeError(`${value} is not a number of workers, or milliseconds, that the pool can take`);
-        }),
-        enumerable: true,
-      });
-      var pool = Object.defineProperties({}, {
-        'size': figure(() => _emscripten_deputy_pool_size(), (n) => _emscripten_deputy_pool_set_size(n)),
-        'idle': figure(() => _emscripten_deputy_pool_idle()),
-        'queued': figure(() => _emscripten_deputy_pool_queued()),
-        'live': figure(() => _emscripten_deputy_pool_live()),
-        'spare': figure(() => _emscripten_deputy_pool_spare(), (n) => _emscripten_deputy_pool_set_spare(n)),
-        'max': figure(() => _emscripten_deputy_pool_max(), (n) => _emscripten_deputy_pool_set_max(n)),
-        'idleTimeout': figure(() => _emscripten_deputy_pool_idle_timeout(), (n) => _emscripten_deputy_pool_set_idle_timeout(n)),
+      var pool = {};
+      ['size', 'spare', 'max', 'idleTimeout', 'idle', 'queued', 'live'].forEach((name, place) => {
+        Object.defineProperty(pool, name, {
+          get: () => runtimeInitialized && !DeputyPool.isClosed ? __emscripten_deputy_pool_figure(place) : 0,
+          set: place > {{{ IDLE_TIMEOUT }}} ? undefined : (value) => {
+            if (!runtimeInitialized) throw new Error('the pool can be changed when Module.deputy.started has resolved');
+            if (__emscripten_deputy_pool_change(place, value)) throw new RangeError(`${value} is not a number of workers, or milliseconds, that the pool can take`);
+          },
+          enumerable: true,
+        });
       });
       if (!ENVIRONMENT_IS_PTHREAD) pool['reserve'] = DeputyPool.reserve;
       return pool;
@@ -288,7 +286,7 @@ var LibraryDeputyPool = {
       var wanted = __emscripten_deputy_pool_request(threads);
       if (wanted < 0) {
         DeputyPool.reservations.pop();
-        throw new RangeError(`there can't be workers for ${threads} more threads: ${_emscripten_deputy_pool_live()} are alive, PTHREAD_POOL_SIZE_MAX is ${_emscripten_deputy_pool_max()}`);
+        throw new RangeError(`there can't be workers for ${threads} more threads: ${__emscripten_deputy_pool_figure({{{ LIVE }}})} are alive, PTHREAD_POOL_SIZE_MAX is ${__emscripten_deputy_pool_figure({{{ MAX }}})}`);
       }
       reservation.wanted = wanted;
       DeputyPool.settleReservations();
@@ -298,7 +296,7 @@ var LibraryDeputyPool = {
       DeputyPool.reservations = DeputyPool.reservations.filter(({ wanted, resolve, reject }) => {
         if (error) reject(error);
         else if (__emscripten_deputy_pool_ready() >= wanted) resolve();
-        else if (wanted > _emscripten_deputy_pool_max()) reject(new RangeError(`there can't be ${wanted} workers: PTHREAD_POOL_SIZE_MAX has become less`));
+        else if (wanted > __emscripten_deputy_pool_figure({{{ MAX }}})) reject(new RangeError(`there can't be ${wanted} workers: PTHREAD_POOL_SIZE_MAX has become less`));
         else return true;
       });
       if (!DeputyPool.holds && !DeputyPool.reservations.length) DeputyPool.release();

@@ -45,12 +45,6 @@ var LibraryDeputyWait = {
     'emscripten_deputy_wait_stats', '_emscripten_deputy_call_name', '_emscripten_deputy_describe',
     '_emscripten_deputy_pool_used', '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
   $DeputyWait: {
-    // How long the wait had lasted, in ms, when it was reported; 0: it was not.
-    reportedAfter: 0,
-
-    // Since when, in ms of the wait, every look has found that it can't end.
-    hopelessSince: 0,
-
     // Verdict in ui_wait.cpp: why the wait can't end.
     VERDICTS: [
       '',
@@ -60,9 +54,10 @@ var LibraryDeputyWait = {
       'The thread has not started: its worker loads when the UI thread is back at its event loop.',
     ],
 
-    // UI thread, every few ms of a wait. Returns unless the wait must not go on.
-    check(call, object, address, owner, ms, verdict) {
-      if (ms < DeputyWait.reportedAfter) DeputyWait.reportedAfter = 0;
+    // UI thread, every few ms of a wait. Returns whether it has reported it, unless the
+    // wait must not go on.
+    check(call, object, owner, ms, verdict, hopelessMs, isReported) {
+      var isLong = ms > {{{ UI_THREAD_WAIT_BUDGET }}};
 #if UI_THREAD_WAIT == 'abort'
       var isOver = call < {{{ FIRST_LOCK }}} || ms > {{{ LOCK_MS }}};
 #else
@@ -70,15 +65,19 @@ var LibraryDeputyWait = {
 #endif
       // What was seen may have been a moment; a worker that is under way may get there on
       // its own.
-      if (!verdict || ms < DeputyWait.hopelessSince) DeputyWait.hopelessSince = ms;
-      var isHopeless = ms - DeputyWait.hopelessSince > (verdict == {{{ NEEDS_WORKER }}} ? {{{ UI_THREAD_WAIT_BUDGET }}} : {{{ LOCK_MS }}});
-      if (isOver || isHopeless) {
-        abort(DeputyWait.report(call, object || address, owner, ms, verdict));
+      var isHopeless = hopelessMs > (verdict == {{{ NEEDS_WORKER }}} ? {{{ UI_THREAD_WAIT_BUDGET }}} : {{{ LOCK_MS }}});
+#if ENVIRONMENT_MAY_BE_NODE
+      // Its main thread sleeps, as any thread may, and workers load meanwhile.
+      if (ENVIRONMENT_IS_NODE) {
+        isLong = isOver = false;
+        isHopeless &&= verdict != {{{ NEEDS_WORKER }}};
       }
-      if (ms > {{{ UI_THREAD_WAIT_BUDGET }}} && !DeputyWait.reportedAfter) {
-        DeputyWait.reportedAfter = ms;
-        err(DeputyWait.report(call, object || address, owner, ms, verdict));
-      }
+#endif
+      if (!isOver && !isHopeless && (!isLong || isReported)) return false;
+      var report = DeputyWait.report(call, object, owner, ms, verdict);
+      if (isOver || isHopeless) abort(report);
+      err(report);
+      return true;
     },
 
     hex: (address) => '0x' + address.toString(16),
@@ -167,9 +166,9 @@ var LibraryDeputyWait = {
   // ---- Called by ui_wait.cpp (UI thread)
 
   _emscripten_deputy_ui_waits_js__deps: ['$DeputyWait'],
-  _emscripten_deputy_ui_waits_js__sig: 'vipppdi',
-  _emscripten_deputy_ui_waits_js: (call, object, address, owner, ms, verdict) =>
-    DeputyWait.check(call, object, address, owner, ms, verdict),
+  _emscripten_deputy_ui_waits_js__sig: 'iipididi',
+  _emscripten_deputy_ui_waits_js: (call, object, owner, ms, verdict, hopelessMs, isReported) =>
+    DeputyWait.check(call, object, owner, ms, verdict, hopelessMs, isReported),
 
   _emscripten_deputy_run_tasks_js__deps: ['_emscripten_deputy_run_tasks', '$ExitStatus'],
   _emscripten_deputy_run_tasks_js__sig: 'i',

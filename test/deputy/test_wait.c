@@ -12,6 +12,7 @@
 #include <emscripten/emscripten.h>
 #include <emscripten/proxying.h>
 #include <emscripten/threading.h>
+#include <emscripten/wasm_worker.h>
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -82,6 +83,25 @@ static void* hold_once(void* ms) {
   return NULL;
 }
 
+static pthread_spinlock_t spin_lock;
+static emscripten_lock_t lock = EMSCRIPTEN_LOCK_T_STATIC_INITIALIZER;
+
+static void* hold_spin_lock(void* ms) {
+  pthread_spin_lock(&spin_lock);
+  is_held = 1;
+  milliseconds((intptr_t)ms);
+  pthread_spin_unlock(&spin_lock);
+  return NULL;
+}
+
+static void* hold_lock(void* ms) {
+  emscripten_lock_waitinf_acquire(&lock);
+  is_held = 1;
+  milliseconds((intptr_t)ms);
+  emscripten_lock_release(&lock);
+  return NULL;
+}
+
 static void* die_with_mutex(void* unused) {
   pthread_mutex_lock(&mutex);
   is_held = 1;
@@ -114,7 +134,9 @@ EMSCRIPTEN_KEEPALIVE void hold(int what, int ms) {
                                             hold_once,
                                             sleep_only,
                                             post_later,
-                                            die_with_mutex};
+                                            die_with_mutex,
+                                            hold_spin_lock,
+                                            hold_lock};
   start(entries[what], ms, "holder");
 }
 
@@ -152,6 +174,20 @@ EMSCRIPTEN_KEEPALIVE void wait_cond(void) {
   pthread_mutex_unlock(&mutex);
 }
 EMSCRIPTEN_KEEPALIVE void wait_barrier(void) { pthread_barrier_wait(&barrier); }
+EMSCRIPTEN_KEEPALIVE void wait_spin_lock(void) {
+  pthread_spin_lock(&spin_lock);
+  pthread_spin_unlock(&spin_lock);
+}
+EMSCRIPTEN_KEEPALIVE void wait_lock(void) {
+  assert(!emscripten_lock_wait_acquire(&lock, 1000000));
+  emscripten_lock_waitinf_acquire(&lock);
+  emscripten_lock_release(&lock);
+}
+EMSCRIPTEN_KEEPALIVE void wait_busy_lock(void) {
+  assert(!emscripten_lock_busyspin_wait_acquire(&lock, 1));
+  emscripten_lock_busyspin_waitinf_acquire(&lock);
+  emscripten_lock_release(&lock);
+}
 EMSCRIPTEN_KEEPALIVE void wait_sleep(int ms) { milliseconds(ms); }
 
 static void nothing(void* unused) {}

@@ -22,9 +22,9 @@ extern "C" {
 // the like. It is detached, so it can't be joined; `Module.deputy.exited` tells
 // the page when the program is over.
 //
-// Any thread; never waits. NULL before the deputy runs, as in static
-// constructors and in `Module.onRuntimeInitialized`, and after main() ended it
-// by pthread_exit() or a cancellation.
+// Any thread; never waits. NULL before the deputy runs, as in the runtime's own
+// static constructors and in `Module.preRun`, and after main() ended it by
+// pthread_exit() or a cancellation.
 //
 //   emscripten_proxy_async(queue, emscripten_deputy_thread(), redraw, scene);
 pthread_t emscripten_deputy_thread(void);

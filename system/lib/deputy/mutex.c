@@ -85,8 +85,10 @@ int _emscripten_deputy_owner(int call,
       // 0x40000000 is musl's mark of an owner that has died.
       return value & 0x3fffffff;
     case DEPUTY_CALL_FILE:
-      // 0x40000000: there are waiters.
-      return value & ~0x40000000;
+      // 0x40000000: there are waiters. musl's putc() and getc() put 0x3fffffff
+      // where others put their tid.
+      value &= ~0x40000000;
+      return value == 0x3fffffff ? 0 : value;
     case DEPUTY_CALL_READ_LOCK:
     case DEPUTY_CALL_WRITE_LOCK: {
       const volatile pthread_rwlock_t* lock = object;

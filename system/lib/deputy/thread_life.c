@@ -249,7 +249,9 @@ static void free_discarded(void) {
 // alive stay. seq_cst: it looks for threads after it has set `is_held`; a
 // thread is gone from worker_pool.cpp before whoever frees its block looks at
 // `is_held`.
-void _emscripten_deputy_thread_hold(bool hold) { is_held = hold; }
+bool _emscripten_deputy_thread_hold(bool hold) {
+  return atomic_exchange(&is_held, hold);
+}
 
 // pthread_join's and pthread_detach's, of a thread that is over.
 void _emscripten_thread_cleanup(pthread_t thread) {

@@ -44,8 +44,8 @@ bool _emscripten_deputy_pool_is_queued(int index);
 // ---- In thread_life.c
 
 // UI thread. While it holds them, blocks of threads that it may have found
-// alive stay.
-void _emscripten_deputy_thread_hold(bool hold);
+// alive stay. Returns whether it did before.
+bool _emscripten_deputy_thread_hold(bool hold);
 
 // Any thread. The thread has ended and its frames are gone: tells whoever joins
 // it, or puts its block aside to be freed.

@@ -44,13 +44,16 @@ __attribute__((weak)) bool _emscripten_check_timers(double now);
 bool _emscripten_deputy_run_tasks_js(void);
 
 // In libdeputy_wait.js. UI thread: it waits, for `ms` so far; `owner` is the
-// tid of who holds the lock, or 0. Returns unless it aborts the program.
-void _emscripten_deputy_ui_waits_js(int call,
+// tid of who holds the lock, or 0; for `hopeless_ms` every look has found
+// `verdict`. Returns whether it has reported that, unless it aborts the
+// program.
+bool _emscripten_deputy_ui_waits_js(int call,
                                     const volatile void* object,
-                                    const volatile void* address,
                                     int owner,
                                     double ms,
-                                    int verdict);
+                                    int verdict,
+                                    double hopeless_ms,
+                                    bool is_reported);
 
 } // extern "C"
 
@@ -73,6 +76,8 @@ constexpr const char* CALLS[DEPUTY_CALLS] = {
   "pthread_once",
   "flockfile",
   "a lock of libc",
+  "pthread_spin_lock",
+  "emscripten_lock_wait_acquire",
 };
 
 // Why a wait can't end, VERDICTS in libdeputy_wait.js.
@@ -88,8 +93,9 @@ enum Verdict : int {
   NEEDS_WORKER,
 };
 
-// How often a wait is looked at closely.
+// How often a wait is looked at closely, where it spins and where it sleeps.
 constexpr double CHECK_MS = 4;
+constexpr double SLICE_MS = 20;
 
 // How many looks at the futex there are between two at the clock and the tasks.
 constexpr int LOOKS = 50;
@@ -184,13 +190,13 @@ Verdict judge_join(const volatile void* object) {
   return is_queued ? NEEDS_WORKER : MAY_END;
 }
 
-void check(const struct deputy_wait& wait,
+void check(struct deputy_wait& wait,
            const volatile void* address,
            uint32_t expected,
            bool is_timed,
            double now) {
   // Blocks of threads stay while they are looked at.
-  _emscripten_deputy_thread_hold(true);
+  bool was_held = _emscripten_deputy_thread_hold(true);
   int owner = _emscripten_deputy_owner(wait.call, wait.object, address);
   Verdict verdict = MAY_END;
   if (!is_timed) {
@@ -206,9 +212,18 @@ void check(const struct deputy_wait& wait,
                       __ATOMIC_SEQ_CST) != expected) {
     verdict = MAY_END;
   }
-  _emscripten_deputy_thread_hold(false);
-  _emscripten_deputy_ui_waits_js(
-    wait.call, wait.object, address, owner, now - wait.since, verdict);
+  if (verdict == MAY_END || !wait.hopeless_since) {
+    wait.hopeless_since = now;
+  }
+  wait.is_reported |=
+    _emscripten_deputy_ui_waits_js(wait.call,
+                                   wait.object ? wait.object : address,
+                                   owner,
+                                   now - wait.since,
+                                   verdict,
+                                   now - wait.hopeless_since,
+                                   wait.is_reported);
+  _emscripten_deputy_thread_hold(was_held);
 }
 
 // ---- The wait ---------------------------------------------------------------
@@ -241,16 +256,34 @@ bool leave_futex(void* address) {
                                      __ATOMIC_SEQ_CST);
 }
 
-int wait_on_ui(void* address, uint32_t expected, double ms) {
+// Where it can sleep, as in Node.js: whoever sends it a task wakes it.
+int sleep_on_ui(void* address, uint32_t expected, double ms) {
+  struct deputy_wait& wait = own_notes()->wait;
+  double end = emscripten_get_now() + ms;
+  for (;;) {
+    if (may_run_tasks()) {
+      run_tasks();
+    }
+    int result =
+      _emscripten_deputy_block(address, expected, fmin(ms, SLICE_MS));
+    if (may_run_tasks()) {
+      run_tasks();
+    }
+    double now = emscripten_get_now();
+    ms = end - now;
+    if (result != -ETIMEDOUT || ms <= 0) {
+      return result;
+    }
+    check(wait, address, expected, ms != INFINITY, now);
+  }
+}
+
+int spin_on_ui(void* address, uint32_t expected, double ms) {
   auto* futex = static_cast<volatile uint32_t*>(address);
   struct deputy_wait& wait = own_notes()->wait;
   double now = emscripten_get_now();
   double end = now + ms;
   double next_check = now;
-  if (!wait.since) {
-    wait.since = now;
-    add(figures[wait.call].count);
-  }
   for (;;) {
     if (__atomic_load_n(futex, __ATOMIC_SEQ_CST) != expected) {
       return -EWOULDBLOCK;
@@ -361,17 +394,8 @@ double emscripten_deputy_longest_stall(void) {
 int emscripten_futex_wait(volatile void* address,
                           uint32_t expected,
                           double ms) {
-  bool is_ui_thread = emscripten_is_main_runtime_thread();
-  if (!is_ui_thread || _emscripten_thread_supports_atomics_wait()) {
-    // Node.js's sleeps. Whoever sends it a task wakes it.
-    if (is_ui_thread && may_run_tasks()) {
-      run_tasks();
-    }
-    int result = _emscripten_deputy_block(address, expected, ms);
-    if (is_ui_thread && may_run_tasks()) {
-      run_tasks();
-    }
-    return result;
+  if (!emscripten_is_main_runtime_thread()) {
+    return _emscripten_deputy_block(address, expected, ms);
   }
   if (reinterpret_cast<uintptr_t>(address) & 3) {
     return -EINVAL;
@@ -381,13 +405,19 @@ int emscripten_futex_wait(volatile void* address,
   if (!is_named) {
     _emscripten_deputy_begin_wait(DEPUTY_CALL_FUTEX, address);
   }
+  struct deputy_wait& wait = own_notes()->wait;
+  Figures& of_call = figures[wait.call];
   double start = emscripten_get_now();
+  if (!wait.since) {
+    wait.since = start;
+    add(of_call.count);
+  }
   depth++;
+  auto* wait_on_ui =
+    _emscripten_thread_supports_atomics_wait() ? sleep_on_ui : spin_on_ui;
   int result = wait_on_ui(const_cast<void*>(address), expected, ms);
   depth--;
   double now = emscripten_get_now();
-  const struct deputy_wait& wait = own_notes()->wait;
-  Figures& of_call = figures[wait.call];
   of_call.total.store(of_call.total.load(std::memory_order_relaxed) + now -
                         start,
                       std::memory_order_relaxed);
@@ -407,7 +437,7 @@ struct deputy_wait _emscripten_deputy_begin_wait(int call,
   struct deputy_wait outer = notes->wait;
   // Whoever waits for a call does so with a condition.
   if (outer.call != DEPUTY_CALL_PROXY || call != DEPUTY_CALL_COND) {
-    notes->wait = {call, object, 0};
+    notes->wait = {call, object, 0, 0, false};
   }
   return outer;
 }

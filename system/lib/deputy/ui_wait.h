@@ -32,6 +32,8 @@ enum {
   DEPUTY_CALL_ONCE,
   DEPUTY_CALL_FILE,
   DEPUTY_CALL_LIBC_LOCK,
+  DEPUTY_CALL_SPIN_LOCK,
+  DEPUTY_CALL_LOCK,
   DEPUTY_CALLS
 };
 
@@ -40,6 +42,9 @@ struct deputy_wait {
   const volatile void* object;
   // UI thread: the time at which it began to wait, in ms; 0 while it has not.
   double since;
+  // Since when every look has found that it can't end; whether it was reported.
+  double hopeless_since;
+  bool is_reported;
 };
 
 struct em_task_queue;

@@ -340,6 +340,27 @@ int emscripten_deputy_pool_set_idle_timeout(int ms) {
   return set(idle_timeout, ms, 0, INT32_MAX);
 }
 
+// Any thread. What Module.deputy.pool has, by its place there (FIGURES in
+// libdeputy_pool.js), and changes.
+int _emscripten_deputy_pool_figure(int place) {
+  int (*const figures[])() = {emscripten_deputy_pool_size,
+                              emscripten_deputy_pool_spare,
+                              emscripten_deputy_pool_max,
+                              emscripten_deputy_pool_idle_timeout,
+                              emscripten_deputy_pool_idle,
+                              emscripten_deputy_pool_queued,
+                              emscripten_deputy_pool_live};
+  return figures[place]();
+}
+
+int _emscripten_deputy_pool_change(int place, int value) {
+  int (*const changes[])(int) = {emscripten_deputy_pool_set_size,
+                                 emscripten_deputy_pool_set_spare,
+                                 emscripten_deputy_pool_set_max,
+                                 emscripten_deputy_pool_set_idle_timeout};
+  return changes[place](value);
+}
+
 // Any thread. Has workers loaded for `threads` more threads than are alive.
 // Returns how many workers there will then be, or -EINVAL or -EAGAIN.
 int _emscripten_deputy_pool_request(int threads) {
