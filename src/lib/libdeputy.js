@@ -39,7 +39,13 @@ var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
   $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
-  $Deputy__postset: 'Deputy.init();',
+  $Deputy__postset: () => {
+#if EMBIND_GEN_MODE
+    // The driver asks what the program binds, and starts no deputy for its constructors.
+    addAtPostCtor("wasmExports['__wasm_call_ctors']();");
+#endif
+    return 'Deputy.init();';
+  },
   $Deputy: {
     // { promise, resolve, reject } of Module.deputy.started and .exited.
     started: null,
