@@ -130,6 +130,29 @@ def test_settings_clash(tmp_path, setting, flags, way_out):
   assert not (tmp_path / 'hello.js').exists()
 
 
+# Value of a setting, and the part of the error that says what it may be.
+REFUSED = {
+  'PTHREAD_POOL_SIZE_MAX=0': '1 to 512',
+  'PTHREAD_POOL_SIZE_MAX=513': '1 to 512',
+  'PTHREAD_POOL_SPARE=-2': '0 to 512',
+  'PTHREAD_POOL_SPARE=513': '0 to 512',
+  'PTHREAD_POOL_IDLE_TIMEOUT=-1': 'milliseconds',
+  'UI_THREAD_WAIT=forever': 'one of spin, abort',
+  'UI_THREAD_WAIT_BUDGET=0': '1 or more',
+}
+
+
+@pytest.mark.parametrize('setting', REFUSED)
+def test_value_refused(tmp_path, setting):
+  done = emcc(HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', f'-s{setting}', '-o', tmp_path / 'hello.js')
+  assert done.returncode == 1
+  name, value = setting.split('=')
+  assert name in done.stderr
+  assert done.stderr.rstrip().endswith(f': {value}')
+  assert REFUSED[setting] in done.stderr
+  assert not (tmp_path / 'hello.js').exists()
+
+
 def test_compile_only(tmp_path):
   # No warning that a linker setting is ignored, and -pthread implied: the object has atomics.
   done = emcc('-c', HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-Werror', '-o', tmp_path / 'hello.o')

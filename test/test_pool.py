@@ -4,11 +4,9 @@
 # The pool of workers: how many there are, how threads come to them without the UI thread, what becomes of both when
 # something fails, and that whatever a thread may do it may still do. Sources in deputy/test_pool_*.
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from harness.build import compiler
 from harness.features import need
 from harness.server import Answer
 
@@ -162,28 +160,6 @@ def test_settings(build, run, engine, case):
 def test_limit_of_threads(build, run, engine):
   run(build('deputy/test_pool_settings.c', '-sDEPUTY_THREAD', '-sPTHREAD_POOL_SIZE_MAX=4'), engine,
       args=['limit_of_threads'], expect_exit=0)
-
-
-# Setting, and the part of the error that says what it may be.
-REFUSED = {
-  'PTHREAD_POOL_SIZE_MAX=0': '1 to 512',
-  'PTHREAD_POOL_SIZE_MAX=513': '1 to 512',
-  'PTHREAD_POOL_SPARE=-2': '0 to 512',
-  'PTHREAD_POOL_SPARE=513': '0 to 512',
-  'PTHREAD_POOL_IDLE_TIMEOUT=-1': 'milliseconds',
-}
-
-
-@pytest.mark.parametrize('setting', REFUSED)
-def test_refused_when_linking(tmp_path, setting):
-  command = [compiler(), HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', f'-s{setting}', '-o', tmp_path / 'hello.js']
-  done = subprocess.run(command, capture_output=True, text=True, check=False)
-  assert done.returncode == 1
-  name, value = setting.split('=')
-  assert name in done.stderr
-  assert done.stderr.rstrip().endswith(f': {value}')
-  assert REFUSED[setting] in done.stderr
-  assert not (tmp_path / 'hello.js').exists()
 
 
 def test_before_the_start(build, run, engine):

@@ -4,11 +4,9 @@
 # What the UI thread waits for: that it ends, that it is reported when it takes long, and that nobody is left waiting
 # when a call ends badly. Sources in deputy/test_wait*.
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from harness.build import compiler
 
 HERE = Path(__file__).parent
 browser_only = pytest.mark.browser_only(reason="Node's main thread can sleep: it waits as any thread does")
@@ -271,22 +269,3 @@ def test_target_traps(build, run, engine):
 
 def test_names(build, run, engine):
   run(waiter(build), engine, args=['name'], expect_exit=0)
-
-
-# ---- Settings ----------------------------------------------------------------
-
-REFUSED = {
-  'UI_THREAD_WAIT=forever': 'one of spin, abort',
-  'UI_THREAD_WAIT_BUDGET=0': '1 or more',
-}
-
-
-@pytest.mark.parametrize('setting', REFUSED)
-def test_refused_when_linking(tmp_path, setting):
-  command = [compiler(), HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', f'-s{setting}', '-o', tmp_path / 'hello.js']
-  done = subprocess.run(command, capture_output=True, text=True, check=False)
-  assert done.returncode == 1
-  name, value = setting.split('=')
-  assert name in done.stderr
-  assert done.stderr.rstrip().endswith(f': {value}')
-  assert REFUSED[setting] in done.stderr

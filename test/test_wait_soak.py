@@ -6,8 +6,8 @@
 
 import random
 
-# For how long the page may stand still, in ms; and what a loaded machine may add.
-BUDGET = 300
+# For how long the page may stand still, in ms (the default), and what a loaded machine may add.
+BUDGET = 1000
 FRAME = 100
 
 

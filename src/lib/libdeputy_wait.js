@@ -88,7 +88,7 @@ var LibraryDeputyWait = {
       var name = UTF8ToString(__emscripten_deputy_call_name(call));
       return [
         `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.hex(object)}), and the page stands still.`,
-        owner ? `It is held by ${holder?.what ?? `thread ${owner}`}. ${DeputyWait.VERDICTS[verdict]}` : DeputyWait.VERDICTS[verdict],
+        owner ? `It is held by ${holder?.what ?? `thread ${owner}`}. ${DeputyWait.VERDICTS[verdict]}`.trim() : DeputyWait.VERDICTS[verdict],
         'Call what waits on the deputy or another pthread, where it may, or don\'t wait for what needs the UI thread: see docs/blocking.md (UI_THREAD_WAIT={{{ UI_THREAD_WAIT }}}, UI_THREAD_WAIT_BUDGET={{{ UI_THREAD_WAIT_BUDGET }}}).',
         ...threads.map(({ text }) => '  ' + text),
         new Error().stack.replace(/^Error\n/, ''),
