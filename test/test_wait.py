@@ -42,7 +42,7 @@ SURVIVE = '''
 
 def waiter(build, *flags, budget=BUDGET):
   return build('deputy/test_wait.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sUI_THREAD_WAIT_BUDGET={budget}',
-               '-sEXPORTED_RUNTIME_METHODS=stackSave', '--js-library', HERE / 'deputy/test_wait.js', *flags)
+               '--js-library', HERE / 'deputy/test_wait.js', *flags)
 
 
 # ---- Waits that end ----------------------------------------------------------

@@ -19,38 +19,35 @@ MARKS = [1684368500, 1684368501, 1684368502]
 NOP, IF, VOID = 0x01, 0x04, 0x40
 
 
-class Calls:
-  """The calls in a function that does nothing but call: [(start, end, function)]."""
-
-  def __init__(self, code):
-    self.found = []
-    stream = io.BytesIO(code)
-    for _ in range(webassembly.read_uleb(stream)):
-      webassembly.read_uleb(stream)
-      stream.read(1)
-    while (start := stream.tell()) < len(code):
-      opcode = stream.read(1)[0]
-      if opcode == OpCode.CALL:
-        function = webassembly.read_uleb(stream)
-        self.found.append((start, stream.tell(), function))
-      elif opcode == OpCode.I32_CONST:
-        webassembly.read_sleb(stream)
-
-
-def marked(module, mark):
-  """Whether a function's body begins with `mark`: i32.const mark, drop."""
-  text = bytes([OpCode.I32_CONST]) + webassembly.leb128.i.encode(mark)
-
-  def is_marked(function):
-    if function < module.num_imported_funcs():
-      return False
-    return body(module, function)[1:1 + len(text)] == text
-  return is_marked
-
-
 def body(module, function):
   function = module.get_function(function)
   return module.read_at(function.offset, function.size)
+
+
+def calls_in(code):
+  """Return the calls in a body that does nothing but call: [(start, end, function)]."""
+  found = []
+  stream = io.BytesIO(code)
+  for _ in range(webassembly.read_uleb(stream)):
+    webassembly.read_uleb(stream)
+    stream.read(1)
+  while (start := stream.tell()) < len(code):
+    opcode = stream.read(1)[0]
+    if opcode == OpCode.CALL:
+      function = webassembly.read_uleb(stream)
+      found.append((start, stream.tell(), function))
+    elif opcode == OpCode.I32_CONST:
+      webassembly.read_sleb(stream)
+  return found
+
+
+def place_of(mark, module, calls):
+  """Return which of the calls is of the function that begins with i32.const `mark`, or None."""
+  text = bytes([OpCode.I32_CONST]) + webassembly.leb128.i.encode(mark)
+  for place, (_, _, function) in enumerate(calls):
+    if function >= module.num_imported_funcs() and body(module, function)[1:].startswith(text):
+      return place
+  return None
 
 
 def part(wasm):
@@ -59,12 +56,12 @@ def part(wasm):
     target = next(e.index for e in module.get_exports() if e.name == '__wasm_call_ctors')
     offset = module.get_function(target).offset
     code = bytearray(body(module, target))
-    calls = Calls(code).found
-    places = [next((i for i, call in enumerate(calls) if marked(module, mark)(call[2])), None) for mark in MARKS]
+    calls = calls_in(code)
+    places = [place_of(mark, module, calls) for mark in MARKS]
     if places[:2] != [0, 1] or places[2] is None:
       exit_with_error('DEPUTY_THREAD: the static constructors of the runtime are not where they should be. Does an '
                       'object have a constructor of priority 0?')
-    test = Calls(body(module, calls[1][2])).found[0][2]
+    test = calls_in(body(module, calls[1][2]))[0][2]
 
   def put(start, end, text):
     if len(text) > end - start:

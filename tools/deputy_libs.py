@@ -15,7 +15,23 @@ from .system_libs import DebugLibrary, Library, MuslInternalLibrary
 CXX_FLAGS = ['-std=c++20', '-fno-exceptions', '-fno-rtti']
 
 
-class crt1_deputy_main(Library):
+class OfDeputy:
+  """What only programs with a deputy are linked with."""
+
+  def can_use(self):
+    return super().can_use() and settings.DEPUTY_THREAD
+
+
+class ObjectOfDeputy(OfDeputy):
+  """A single object file."""
+
+  force_object_files = True
+
+  def get_ext(self):
+    return '.o'
+
+
+class crt1_deputy_main(ObjectOfDeputy, Library):
   """Takes the place of crt1_proxy_main: creates the deputy, runs main() on it."""
 
   name = 'crt1_deputy_main'
@@ -23,16 +39,8 @@ class crt1_deputy_main(Library):
   src_files = ['deputy_main.cpp']
   cflags = ['-pthread', '-Oz', *CXX_FLAGS]
 
-  force_object_files = True
 
-  def get_ext(self):
-    return '.o'
-
-  def can_use(self):
-    return super().can_use() and settings.DEPUTY_THREAD
-
-
-class crt_deputy_constructors(Library):
+class crt_deputy_constructors(ObjectOfDeputy, Library):
   """Marks in the list of static constructors. The linker gets it before all else, from tools/deputy.py."""
 
   name = 'crt_deputy_constructors'
@@ -40,16 +48,8 @@ class crt_deputy_constructors(Library):
   src_files = ['constructors.c']
   cflags = ['-Oz', '-pthread']
 
-  force_object_files = True
 
-  def get_ext(self):
-    return '.o'
-
-  def can_use(self):
-    return super().can_use() and settings.DEPUTY_THREAD
-
-
-class libdeputy(DebugLibrary):
+class libdeputy(OfDeputy, DebugLibrary):
   """The rooms' runtime. It comes before libc, because its C files stand in for files of that."""
 
   name = 'libdeputy'
@@ -78,6 +78,3 @@ class libdeputy(DebugLibrary):
       return cmd + CXX_FLAGS
     # Only C can include musl's internals, which stand in the way of libc++'s headers.
     return cmd + [f'-I{utils.path_from_root(folder)}' for folder in MuslInternalLibrary.includes]
-
-  def can_use(self):
-    return super().can_use() and settings.DEPUTY_THREAD

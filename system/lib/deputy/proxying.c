@@ -7,18 +7,7 @@
  */
 
 #include "em_task_queue.h"
-#include "ui_wait.h"
-
-static inline int lock_queue(pthread_mutex_t* mutex) {
-  _emscripten_deputy_hold_tasks();
-  return pthread_mutex_lock(mutex);
-}
-
-static inline int unlock_queue(pthread_mutex_t* mutex) {
-  int error = pthread_mutex_unlock(mutex);
-  _emscripten_deputy_release_tasks();
-  return error;
-}
+#include "queue_lock.h"
 
 // The caller of a synchronous call waits for its end, and runs tasks meanwhile.
 static inline int wait_for_end(pthread_cond_t* cond, pthread_mutex_t* mutex) {

@@ -24,25 +24,12 @@
 
 #include "em_task_queue.h"
 #include "pthread_impl.h"
+#include "queue_lock.h"
 #include "thread_mailbox.h"
 #include "threading_internal.h"
 #include "ui_wait.h"
 
 #define FIRST_CAPACITY 16
-
-// ---- Locks ------------------------------------------------------------------
-
-// The UI thread runs no tasks while it waits for one of these locks or holds
-// it.
-static void lock(pthread_mutex_t* mutex) {
-  _emscripten_deputy_hold_tasks();
-  pthread_mutex_lock(mutex);
-}
-
-static void unlock(pthread_mutex_t* mutex) {
-  pthread_mutex_unlock(mutex);
-  _emscripten_deputy_release_tasks();
-}
 
 // ---- Queues that were destroyed with a notification under way ---------------
 
@@ -73,7 +60,7 @@ static void free_zombies(void) {
       link = &queue->zombie_next;
     }
   }
-  unlock(&zombies_lock);
+  unlock_queue(&zombies_lock);
 }
 
 em_task_queue* em_task_queue_create(pthread_t thread) {
@@ -97,10 +84,10 @@ void em_task_queue_destroy(em_task_queue* queue) {
     free_queue(queue);
     return;
   }
-  lock(&zombies_lock);
+  lock_queue(&zombies_lock);
   queue->zombie_next = zombies;
   zombies = queue;
-  unlock(&zombies_lock);
+  unlock_queue(&zombies_lock);
 }
 
 // ---- Tasks ------------------------------------------------------------------
@@ -136,12 +123,12 @@ task em_task_queue_dequeue(em_task_queue* queue) {
 }
 
 static bool take(em_task_queue* queue, task* t) {
-  lock(&queue->mutex);
+  lock_queue(&queue->mutex);
   bool found = !em_task_queue_is_empty(queue);
   if (found) {
     *t = em_task_queue_dequeue(queue);
   }
-  unlock(&queue->mutex);
+  unlock_queue(&queue->mutex);
   return found;
 }
 
@@ -188,9 +175,9 @@ bool em_task_queue_send(em_task_queue* queue, task t) {
   if (!emscripten_thread_mailbox_ref(queue->thread)) {
     return false;
   }
-  lock(&queue->mutex);
+  lock_queue(&queue->mutex);
   bool is_sent = em_task_queue_enqueue(queue, t);
-  unlock(&queue->mutex);
+  unlock_queue(&queue->mutex);
   if (is_sent && atomic_exchange(&queue->notification, NOTIFICATION_PENDING) !=
                    NOTIFICATION_PENDING) {
     emscripten_thread_mailbox_send(
