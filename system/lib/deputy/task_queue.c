@@ -92,23 +92,34 @@ void em_task_queue_destroy(em_task_queue* queue) {
 
 // ---- Tasks ------------------------------------------------------------------
 
+static bool grow(em_task_queue* queue) {
+  int capacity = queue->capacity;
+  task* tasks = malloc(sizeof(task) * 2 * capacity);
+  if (!tasks) {
+    return false;
+  }
+  // A ring: from the head to the end, and from the start to the tail.
+  int first = capacity - queue->head;
+  memcpy(tasks, queue->tasks + queue->head, sizeof(task) * first);
+  memcpy(tasks + first, queue->tasks, sizeof(task) * queue->head);
+  free(queue->tasks);
+  queue->tasks = tasks;
+  queue->head = 0;
+  queue->tail = capacity - 1;
+  queue->capacity = 2 * capacity;
+  return true;
+}
+
 // Under the lock. False: no memory.
 bool em_task_queue_enqueue(em_task_queue* queue, task t) {
   if (em_task_queue_is_full(queue)) {
-    int capacity = queue->capacity;
-    task* tasks = malloc(sizeof(task) * 2 * capacity);
-    if (!tasks) {
+    // A mailbox is locked by upstream's thread_mailbox.c, and malloc may wait.
+    _emscripten_deputy_hold_tasks();
+    bool has_grown = grow(queue);
+    _emscripten_deputy_release_tasks();
+    if (!has_grown) {
       return false;
     }
-    // A ring: from the head to the end, and from the start to the tail.
-    int first = capacity - queue->head;
-    memcpy(tasks, queue->tasks + queue->head, sizeof(task) * first);
-    memcpy(tasks + first, queue->tasks, sizeof(task) * queue->head);
-    free(queue->tasks);
-    queue->tasks = tasks;
-    queue->head = 0;
-    queue->tail = capacity - 1;
-    queue->capacity = 2 * capacity;
   }
   queue->tasks[queue->tail] = t;
   queue->tail = (queue->tail + 1) % queue->capacity;
