@@ -70,6 +70,9 @@ var PTHREAD_POOL_IDLE_TIMEOUT = 5000;
 //   what it waits for, and who has that; after ten times as long it aborts.
 // - abort: only locks may be waited for, and for moments; else it aborts with that
 //   report. The default with ALLOW_BLOCKING_ON_MAIN_THREAD=0.
+// - suspend: in a call of a promising export (-sJSPI, :ref:`JSPI_EXPORTS`) the engine
+//   suspends the call, and the page goes on. Elsewhere, and where the engine has no JSPI,
+//   it spins, and says so once.
 //
 // A wait that can't end is reported, and aborts, at once. See docs/blocking.md.
 // [link]
@@ -79,3 +82,10 @@ var UI_THREAD_WAIT = 'spin';
 // :ref:`UI_THREAD_WAIT`. The default is what people take for an interruption.
 // [link]
 var UI_THREAD_WAIT_BUDGET = 1000;
+
+// With :ref:`DEPUTY_THREAD` and -sJSPI: the size in bytes of the stack of each call of a
+// promising export on the page's thread. Each has its own, because it may be suspended
+// while others run; calls that come later use it again. The default is that of
+// :ref:`DEFAULT_PTHREAD_STACK_SIZE`.
+// [link]
+var JSPI_STACK_SIZE = 64*1024;

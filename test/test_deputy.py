@@ -97,7 +97,6 @@ def test_asyncify(build, run, engine):
 
 
 def test_jspi(build, run, engine):
-  need(run, engine, 'JSPI', 'WebAssembly.Suspending')
   build_and_check(build, run, engine, 'deputy/test_sleep.c', '-sJSPI', '-O1', '-Wno-experimental')
 
 
@@ -137,8 +136,9 @@ REFUSED = {
   'PTHREAD_POOL_SPARE=-2': '0 to 512',
   'PTHREAD_POOL_SPARE=513': '0 to 512',
   'PTHREAD_POOL_IDLE_TIMEOUT=-1': 'milliseconds',
-  'UI_THREAD_WAIT=forever': 'one of spin, abort',
+  'UI_THREAD_WAIT=forever': 'one of spin, abort, suspend',
   'UI_THREAD_WAIT_BUDGET=0': '1 or more',
+  'JSPI_STACK_SIZE=1000': '4096 or more',
 }
 
 
@@ -151,6 +151,12 @@ def test_value_refused(tmp_path, setting):
   assert done.stderr.rstrip().endswith(f': {value}')
   assert REFUSED[setting] in done.stderr
   assert not (tmp_path / 'hello.js').exists()
+
+
+def test_suspend_needs_jspi(tmp_path):
+  done = emcc(HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-sUI_THREAD_WAIT=suspend', '-o', tmp_path / 'hello.js')
+  assert done.returncode == 1
+  assert 'UI_THREAD_WAIT=suspend needs -sJSPI' in done.stderr
 
 
 def test_compile_only(tmp_path):

@@ -288,7 +288,6 @@ def test_asyncify(build, run, engine):
 
 
 def test_jspi(build, run, engine):
-  need(run, engine, 'JSPI', 'WebAssembly.Suspending')
   build_and_check(build, run, engine, 'test_pool_sleep.c', '-sJSPI', '-O1', '-Wno-experimental')
 
 

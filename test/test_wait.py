@@ -18,7 +18,7 @@ RELEASED = ['-O2']
 # What page_js calls: a thread holds something, in the order of hold() in test_wait.c.
 HOLD = '''
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const THINGS = ['mutex', 'write_lock', 'file', 'once', 'join', 'others', 'dead_mutex', 'spin_lock', 'lock'];
+  const THINGS = ['mutex', 'write_lock', 'file', 'once', 'join', 'others', 'dead_mutex', 'spin_lock', 'lock', 'free'];
   async function hold(thing, ms) {
     Module._hold(THINGS.indexOf(thing), ms);
     while (!Module._holds()) await pause(1);
@@ -148,6 +148,17 @@ def test_mutex_for_ever(build, run, engine):
     return [message, await failure(Module.deputy.exited)];
   ''')
   assert_ended(result, 'in pthread_mutex_lock (0x', '"holder"', 'waits in sleep')
+
+
+@pytest.mark.parametrize('malloc', ['emmalloc', 'emmalloc-debug'])
+def test_holder_of_malloc_died(build, run, engine, malloc):
+  # Also in Node: nobody holds this lock for long.
+  result = run(waiter(build, *RELEASED, f'-sMALLOC={malloc}'), engine, page_js=SURVIVE + HOLD + '''
+    await hold('free', 0);
+    await pause(50);
+    return [abortion(Module._wait_malloc), await failure(Module.deputy.exited)];
+  ''')
+  assert 'ms in malloc (0x' in result.report[0]
 
 
 @pytest.mark.parametrize('way', ['lock_twice', 'dead_holder'])

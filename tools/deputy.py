@@ -28,16 +28,20 @@ def imply_threads(args):
 # In system/lib/deputy/worker_pool.cpp.
 MAX_WORKERS = 512
 
-# Values of UI_THREAD_WAIT.
-WAITS = ['spin', 'abort']
+# What printf() and libc's locks need, roughly.
+MIN_JSPI_STACK_SIZE = 4096
 
-# Calls of libc that wait, for the linker to lead through system/lib/deputy/wait_calls.cpp.
+# Values of UI_THREAD_WAIT.
+WAITS = ['spin', 'abort', 'suspend']
+
+# Calls of libc that wait, for the linker to lead through system/lib/deputy/wait_calls.cpp and locks.c.
 WRAPPED = [
   '__lock',
   '__pthread_cond_timedwait',
   '__pthread_once',
   '__pthread_rwlock_timedrdlock',
   '__pthread_rwlock_timedwrlock',
+  '_emscripten_thread_notify',
   'emscripten_thread_sleep',
   'pthread_barrier_wait',
   'pthread_cond_timedwait',
@@ -49,10 +53,15 @@ WRAPPED = [
 
 # Exports that take or return a pointer; see create_pointer_conversion_wrappers in emscripten.py.
 POINTERS = [
+  '_emscripten_deputy_activation:p',
+  '_emscripten_deputy_activation_free:_p',
+  '_emscripten_deputy_activation_new:pp',
+  '_emscripten_deputy_activation_switch:ppp',
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
   '_emscripten_deputy_drop_tasks:_p',
   '_emscripten_deputy_is_calling:_p',
+  '_emscripten_deputy_look:_pp_',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',
   '_emscripten_deputy_pool_submit_with_objects:_p_',
@@ -73,14 +82,23 @@ def setup_link():
   setup_wait()
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
   settings.SIGNATURE_CONVERSIONS += POINTERS
-  return ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_wait.js']
+  libraries = ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_wait.js']
+  if settings.JSPI:
+    settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
+    libraries.append('libdeputy_jspi.js')
+  return libraries
 
 
 def linker_flags():
   """Return what wasm-ld is told before upstream's flags."""
   # It imports this module.
   from .system_libs import Library
-  flags = [Library.get_usable_variations()['crt_deputy_constructors'].build()]
+  libraries = Library.get_usable_variations()
+  flags = [libraries['crt_deputy_constructors'].build()]
+  if settings.UI_THREAD_WAIT == 'suspend':
+    flags.append(libraries['crt_deputy_suspend'].build())
+  if settings.MALLOC.startswith('emmalloc'):
+    flags.append(libraries['libemmalloc_deputy'].build())
   flags += [f'--wrap={name}' for name in WRAPPED]
   if settings.LINKABLE:
     # Whole archives: what of ours stands in for files of libc comes first, and is meant.
@@ -94,6 +112,10 @@ def setup_wait():
     settings.UI_THREAD_WAIT = 'abort'
   if settings.UI_THREAD_WAIT not in WAITS:
     exit_with_error(f'UI_THREAD_WAIT must be one of {", ".join(WAITS)}: {settings.UI_THREAD_WAIT}')
+  if settings.UI_THREAD_WAIT == 'suspend' and not settings.JSPI:
+    exit_with_error('UI_THREAD_WAIT=suspend needs -sJSPI, by which the engine suspends a call')
+  if settings.JSPI_STACK_SIZE < MIN_JSPI_STACK_SIZE:
+    exit_with_error(f'JSPI_STACK_SIZE must be a number of bytes, {MIN_JSPI_STACK_SIZE} or more: {settings.JSPI_STACK_SIZE}')
   if settings.UI_THREAD_WAIT_BUDGET < 1:
     exit_with_error(f'UI_THREAD_WAIT_BUDGET must be a number of milliseconds, 1 or more: '
                     f'{settings.UI_THREAD_WAIT_BUDGET}')

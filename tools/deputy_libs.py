@@ -10,7 +10,7 @@ import os
 
 from . import utils
 from .settings import settings
-from .system_libs import DebugLibrary, Library, MuslInternalLibrary
+from .system_libs import DebugLibrary, Library, MuslInternalLibrary, libmalloc
 
 CXX_FLAGS = ['-std=c++20', '-fno-exceptions', '-fno-rtti']
 
@@ -49,12 +49,61 @@ class crt_deputy_constructors(ObjectOfDeputy, Library):
   cflags = ['-Oz', '-pthread']
 
 
+class crt_deputy_suspend(ObjectOfDeputy, Library):
+  """What only assembly can say of JSPI, with UI_THREAD_WAIT=suspend. Linked by tools/deputy.py."""
+
+  name = 'crt_deputy_suspend'
+  src_dir = 'system/lib/deputy'
+  src_files = ['try_suspend.S']
+  cflags = ['-pthread', '-mexception-handling']
+
+  def __init__(self, **kwargs):
+    self.is_legacy = kwargs.pop('is_legacy')
+    super().__init__(**kwargs)
+
+  def get_cflags(self):
+    return super().get_cflags() + (['-DLEGACY_EXCEPTIONS'] if self.is_legacy else [])
+
+  def get_base_name(self):
+    return super().get_base_name() + ('-legacyexcept' if self.is_legacy else '')
+
+  @classmethod
+  def vary_on(cls):
+    return [*super().vary_on(), 'is_legacy']
+
+  @classmethod
+  def get_default_variation(cls, **kwargs):
+    return super().get_default_variation(is_legacy=bool(settings.WASM_LEGACY_EXCEPTIONS), **kwargs)
+
+
+class libemmalloc_deputy(OfDeputy, libmalloc):
+  """Takes the place of libemmalloc, as it is chosen by -sMALLOC."""
+
+  name = 'libemmalloc_deputy'
+  cflags = ['-pthread']
+
+  def can_use(self):
+    return super().can_use() and self.malloc.startswith('emmalloc')
+
+  def get_files(self):
+    _, *rest = super().get_files()
+    return [utils.path_from_root('system/lib/deputy/emmalloc.c'), *rest]
+
+  def get_base_name_prefix(self):
+    return super().get_base_name_prefix() + '-deputy'
+
+  @classmethod
+  def variations(cls):
+    return [variation for variation in super().variations() if variation['malloc'].startswith('emmalloc')]
+
+
 class libdeputy(OfDeputy, DebugLibrary):
   """The rooms' runtime. It comes before libc, because its C files stand in for files of that."""
 
   name = 'libdeputy'
   src_dir = 'system/lib/deputy'
   src_files = [
+    'activation.c',
     'file_lock.c',
     'futex_wait.c',
     'locks.c',

@@ -162,6 +162,9 @@ var LibraryDeputy = {
     exit(status) {
       Deputy.exited.resolve(status);
       DeputyPool.release();
+#if ASYNCIFY == 2 && EXIT_RUNTIME
+      DeputyJspi.close(new ExitStatus(status));
+#endif
     },
 
     // No thread is alive: main() ended its own by pthread_exit(), and the last of the
@@ -211,6 +214,9 @@ var LibraryDeputy = {
       if (ENVIRONMENT_IS_PTHREAD) return;
       Deputy.fail(what);
       Deputy.crashed({ name: 'RuntimeError', message: what });
+#if ASYNCIFY == 2
+      DeputyJspi.close(new WebAssembly.RuntimeError(what));
+#endif
       // Threads that wait for something must not wait for ever.
       DeputyPool.close();
     },

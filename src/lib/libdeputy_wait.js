@@ -32,12 +32,16 @@
   const STATS_TOTAL = STATS_SIZE - 16;
   const STATS_LONGEST = STATS_SIZE - 8;
   // Verdict::NEEDS_WORKER in ui_wait.cpp.
-  const NEEDS_WORKER = 4;
+  const NEEDS_WORKER = 5;
   // DEPUTY_CALL_MUTEX: those from here on are locks, which are given back soon.
   const FIRST_LOCK = 7;
+  // DEPUTY_CALL_MALLOC: from here on what is short, whatever the program does.
+  const FIRST_SHORT = 15;
   // How long a lock is held by those who give it back soon: they may have lost the core
   // to others, and need it back.
   const LOCK_MS = 50;
+  // What a page is late by unnoticed.
+  const FRAME_MS = 16;
 }}}
 
 var LibraryDeputyWait = {
@@ -45,18 +49,22 @@ var LibraryDeputyWait = {
     'emscripten_deputy_wait_stats', '_emscripten_deputy_call_name', '_emscripten_deputy_describe',
     '_emscripten_deputy_pool_used', '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
   $DeputyWait: {
+    // It was said that a wait could not suspend.
+    hasSpun: false,
+
     // Verdict in ui_wait.cpp: why the wait can't end.
     VERDICTS: [
       '',
       'The UI thread holds it itself, and can\'t give it back while it waits.',
       'That thread waits for a call that the UI thread is in the middle of, and gives nothing back before it ends.',
       'That thread has ended, and gives nothing back.',
+      'That is a suspended call of the UI thread, which goes on when the UI thread is back at its event loop.',
       'The thread has not started: its worker loads when the UI thread is back at its event loop.',
     ],
 
     // UI thread, every few ms of a wait. Returns whether it has reported it, unless the
     // wait must not go on.
-    check(call, object, owner, ms, verdict, hopelessMs, isReported) {
+    check(call, object, owner, ms, verdict, hopelessMs, isReported, isSuspended) {
       var isLong = ms > {{{ UI_THREAD_WAIT_BUDGET }}};
 #if UI_THREAD_WAIT == 'abort'
       var isOver = call < {{{ FIRST_LOCK }}} || ms > {{{ LOCK_MS }}};
@@ -67,14 +75,24 @@ var LibraryDeputyWait = {
       // its own.
       var isHopeless = hopelessMs > (verdict == {{{ NEEDS_WORKER }}} ? {{{ UI_THREAD_WAIT_BUDGET }}} : {{{ LOCK_MS }}});
 #if ENVIRONMENT_MAY_BE_NODE
-      // Its main thread sleeps, as any thread may, and workers load meanwhile.
-      if (ENVIRONMENT_IS_NODE) {
+      // Its main thread sleeps, as any thread may, and workers load meanwhile; so they do
+      // while a call is suspended.
+      isSuspended ||= ENVIRONMENT_IS_NODE && call < {{{ FIRST_SHORT }}};
+#endif
+      if (isSuspended) {
         isLong = isOver = false;
         isHopeless &&= verdict != {{{ NEEDS_WORKER }}};
       }
+#if UI_THREAD_WAIT == 'suspend'
+      else if (ms > {{{ FRAME_MS }}} && !DeputyWait.hasSpun) {
+        DeputyWait.hasSpun = true;
+        err('UI_THREAD_WAIT=suspend: the UI thread spins, and the page stands still, ' + (globalThis.WebAssembly.Suspending ?
+          'because this wait is not in a call of a promising export (JSPI_EXPORTS), or JavaScript stands between:' :
+          'because this engine has no JSPI:') + '\n' + new Error().stack.replace(/^Error\n/, ''));
+      }
 #endif
       if (!isOver && !isHopeless && (!isLong || isReported)) return false;
-      var report = DeputyWait.report(call, object, owner, ms, verdict);
+      var report = DeputyWait.report(call, object, owner, ms, verdict, isSuspended);
       if (isOver || isHopeless) abort(report);
       err(report);
       return true;
@@ -82,12 +100,12 @@ var LibraryDeputyWait = {
 
     hex: (address) => '0x' + address.toString(16),
 
-    report(call, object, owner, ms, verdict) {
+    report(call, object, owner, ms, verdict, isSuspended) {
       var threads = DeputyWait.threads();
       var holder = threads.find(({ tid }) => tid == owner);
       var name = UTF8ToString(__emscripten_deputy_call_name(call));
       return [
-        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.hex(object)}), and the page stands still.`,
+        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.hex(object)}), ${isSuspended ? 'in a suspended call' : 'and the page stands still'}.`,
         owner ? `It is held by ${holder?.what ?? `thread ${owner}`}. ${DeputyWait.VERDICTS[verdict]}`.trim() : DeputyWait.VERDICTS[verdict],
         'Call what waits on the deputy or another pthread, where it may, or don\'t wait for what needs the UI thread: see docs/blocking.md (UI_THREAD_WAIT={{{ UI_THREAD_WAIT }}}, UI_THREAD_WAIT_BUDGET={{{ UI_THREAD_WAIT_BUDGET }}}).',
         ...threads.map(({ text }) => '  ' + text),
@@ -166,9 +184,9 @@ var LibraryDeputyWait = {
   // ---- Called by ui_wait.cpp (UI thread)
 
   _emscripten_deputy_ui_waits_js__deps: ['$DeputyWait'],
-  _emscripten_deputy_ui_waits_js__sig: 'iipididi',
-  _emscripten_deputy_ui_waits_js: (call, object, owner, ms, verdict, hopelessMs, isReported) =>
-    DeputyWait.check(call, object, owner, ms, verdict, hopelessMs, isReported),
+  _emscripten_deputy_ui_waits_js__sig: 'iipididii',
+  _emscripten_deputy_ui_waits_js: (call, object, owner, ms, verdict, hopelessMs, isReported, isSuspended) =>
+    DeputyWait.check(call, object, owner, ms, verdict, hopelessMs, isReported, isSuspended),
 
   _emscripten_deputy_run_tasks_js__deps: ['_emscripten_deputy_run_tasks', '$ExitStatus'],
   _emscripten_deputy_run_tasks_js__sig: 'i',

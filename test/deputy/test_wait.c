@@ -108,6 +108,14 @@ static void* die_with_mutex(void* unused) {
   __builtin_trap();
 }
 
+// In emmalloc, whose free() reads the block's size under the lock.
+static void* die_in_free(void* unused) {
+  is_held = 1;
+  void* volatile nowhere = (void*)0x7ffffff8;
+  free(nowhere);
+  __builtin_trap();
+}
+
 static void* sleep_only(void* ms) {
   is_held = 1;
   milliseconds((intptr_t)ms);
@@ -136,7 +144,8 @@ EMSCRIPTEN_KEEPALIVE void hold(int what, int ms) {
                                             post_later,
                                             die_with_mutex,
                                             hold_spin_lock,
-                                            hold_lock};
+                                            hold_lock,
+                                            die_in_free};
   start(entries[what], ms, "holder");
 }
 
@@ -187,6 +196,10 @@ EMSCRIPTEN_KEEPALIVE void wait_busy_lock(void) {
   assert(!emscripten_lock_busyspin_wait_acquire(&lock, 1));
   emscripten_lock_busyspin_waitinf_acquire(&lock);
   emscripten_lock_release(&lock);
+}
+EMSCRIPTEN_KEEPALIVE void wait_malloc(void) {
+  void* volatile block = malloc(100);
+  free(block);
 }
 EMSCRIPTEN_KEEPALIVE void wait_sleep(int ms) { milliseconds(ms); }
 

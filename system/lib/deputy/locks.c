@@ -4,20 +4,28 @@
  *
  * Locks that don't wait in emscripten_futex_wait: pthread_spin_lock, which
  * spins by itself, and emscripten_lock_*, emscripten_semaphore_* and
- * emscripten_condvar_*, which the UI thread would spin or trap in. There, they
- * wait as all others do. Elsewhere they are as they were: the second kind is
- * upstream's system/lib/pthread/emscripten_thread_primitives.c.
+ * emscripten_condvar_*, which the UI thread would spin or trap in; and two
+ * places where all threads spin, for emmalloc's lock and for a thread to be
+ * awake. On the UI thread they wait as all others do. Elsewhere they are as
+ * they were: the second kind is upstream's
+ * system/lib/pthread/emscripten_thread_primitives.c.
  */
 
 #include "pthread_impl.h"
 #include <emscripten/atomic.h>
 #include <emscripten/threading.h>
 #include <emscripten/wasm_worker.h>
+#include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 
 #include "emscripten_internal.h"
 #include "threading_internal.h"
 #include "ui_wait.h"
+
+// How often it looks, first, and how long it waits between two looks then.
+#define LOOKS 100
+#define LOOK_MS 0.1
 
 static inline bool must_spin(void) {
   return !_emscripten_thread_supports_atomics_wait();
@@ -28,6 +36,42 @@ static int wait_named(int call, volatile void* word, int value, double ms) {
   int result = emscripten_futex_wait(word, value, ms);
   _emscripten_deputy_end_wait(outer);
   return result;
+}
+
+void _emscripten_deputy_spin(int call,
+                             volatile void* object,
+                             bool (*lasts)(volatile void*)) {
+  bool is_patient = !emscripten_is_main_runtime_thread();
+  for (int i = 0; is_patient || i < LOOKS; i++) {
+    if (!lasts(object)) {
+      return;
+    }
+    a_spin();
+  }
+  struct deputy_wait outer = _emscripten_deputy_begin_wait(call, object);
+  static volatile uint32_t never;
+  do {
+    emscripten_futex_wait(&never, 0, LOOK_MS);
+  } while (lasts(object));
+  _emscripten_deputy_end_wait(outer);
+}
+
+// Upstream's wakes a thread until it has seen it.
+static bool wake(volatile void* thread) {
+  uintptr_t address = ((pthread_t)thread)->wait_addr;
+  if (!(address & NOTIFY_BIT) || address == NOTIFY_BIT) {
+    return false;
+  }
+  emscripten_futex_wake((void*)(address & ~NOTIFY_BIT), INT_MAX);
+  return true;
+}
+
+void __wrap__emscripten_thread_notify(pthread_t target) {
+  uintptr_t address = atomic_fetch_or(&target->wait_addr, NOTIFY_BIT);
+  // Else it does not wait, or another wakes it already.
+  if (address && !(address & NOTIFY_BIT)) {
+    _emscripten_deputy_spin(DEPUTY_CALL_NOTIFY, target, wake);
+  }
 }
 
 int pthread_spin_lock(pthread_spinlock_t* lock) {

@@ -311,9 +311,7 @@ int __pthread_create(pthread_t* restrict result,
   if (!libc.threaded) {
     make_libc_threaded();
   }
-  if (!emscripten_is_main_runtime_thread()) {
-    free_discarded();
-  }
+  free_discarded();
   pthread_attr_t attr = {0};
   if (given && given != __ATTRP_C11_THREAD) {
     attr = *given;
@@ -447,6 +445,8 @@ void _emscripten_deputy_thread_crashed(void) {
 
 void _emscripten_deputy_thread_end_for(pthread_t thread) {
   thread->result = PTHREAD_CANCELED;
+  // Who wakes it need not do so until it has woken.
+  thread->wait_addr = 0;
   release_list_of_dead(thread);
   // Senders that are about to send it a message are a few instructions away
   // from the end of it; one that died there must not stop the UI thread.

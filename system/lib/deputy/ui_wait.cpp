@@ -53,7 +53,25 @@ bool _emscripten_deputy_ui_waits_js(int call,
                                     double ms,
                                     int verdict,
                                     double hopeless_ms,
-                                    bool is_reported);
+                                    bool is_reported,
+                                    bool is_suspended);
+
+// In activation.c, in programs with JSPI (UI thread). The call of a promising
+// export that the thread is in, or null; whether a tid is that of such a call,
+// or of what they are entered in; and of one that is suspended.
+struct activation;
+__attribute__((weak)) activation* _emscripten_deputy_activation(void);
+__attribute__((weak)) bool _emscripten_deputy_is_activation(int tid);
+__attribute__((weak)) int
+_emscripten_deputy_activation_tid(activation* suspended);
+__attribute__((weak)) deputy_wait*
+_emscripten_deputy_activation_wait(activation* suspended);
+
+// In try_suspend.S, with UI_THREAD_WAIT=suspend. UI thread, in an activation:
+// what emscripten_futex_wait returns, or CANT_SUSPEND.
+__attribute__((weak)) int _emscripten_deputy_try_suspend(volatile void* address,
+                                                         uint32_t expected,
+                                                         double ms);
 
 } // extern "C"
 
@@ -78,6 +96,8 @@ constexpr const char* CALLS[DEPUTY_CALLS] = {
   "a lock of libc",
   "pthread_spin_lock",
   "emscripten_lock_wait_acquire",
+  "malloc",
+  "a call to a thread that does not wake",
 };
 
 // Why a wait can't end, VERDICTS in libdeputy_wait.js.
@@ -88,6 +108,8 @@ enum Verdict : int {
   // Its owner waits for a call that the UI thread is in the middle of.
   HELD_BY_CALLER,
   HELD_BY_DEAD,
+  // A suspended call of the UI thread has it.
+  HELD_BY_SUSPENDED,
   // The thread to join needs a worker, which loads when the UI thread is back
   // at its event loop.
   NEEDS_WORKER,
@@ -99,6 +121,8 @@ constexpr double SLICE_MS = 20;
 
 // How many looks at the futex there are between two at the clock and the tasks.
 constexpr int LOOKS = 50;
+
+constexpr int CANT_SUSPEND = 1;
 
 // Tasks run on the stack of the wait; they leave this much of it.
 constexpr size_t STACK_RESERVE = 16 * 1024;
@@ -134,6 +158,10 @@ struct deputy_notes* own_notes() {
   return _emscripten_deputy_notes(emscripten_main_runtime_thread_id());
 }
 
+int own_tid() {
+  return _emscripten_deputy_tid(emscripten_main_runtime_thread_id());
+}
+
 // ---- Waits that can't end ---------------------------------------------------
 
 pthread_t thread_with(int tid) {
@@ -157,9 +185,14 @@ bool is_called_by(pthread_t thread) {
   return false;
 }
 
-Verdict judge_owner(int owner) {
-  if (owner == _emscripten_deputy_tid(emscripten_main_runtime_thread_id())) {
+// `waiter` is the tid that the UI thread had when it began to wait.
+Verdict judge_owner(int owner, int waiter, bool is_suspended) {
+  if (owner == waiter) {
     return HELD_BY_WAITER;
+  }
+  if (_emscripten_deputy_is_activation &&
+      _emscripten_deputy_is_activation(owner)) {
+    return is_suspended ? MAY_END : HELD_BY_SUSPENDED;
   }
   pthread_t thread = thread_with(owner);
   if (!thread) {
@@ -191,17 +224,19 @@ Verdict judge_join(const volatile void* object) {
 }
 
 void check(struct deputy_wait& wait,
+           int waiter,
            const volatile void* address,
            uint32_t expected,
            bool is_timed,
-           double now) {
+           bool is_suspended) {
+  double now = emscripten_get_now();
   // Blocks of threads stay while they are looked at.
   bool was_held = _emscripten_deputy_thread_hold(true);
   int owner = _emscripten_deputy_owner(wait.call, wait.object, address);
   Verdict verdict = MAY_END;
   if (!is_timed) {
     if (owner) {
-      verdict = judge_owner(owner);
+      verdict = judge_owner(owner, waiter, is_suspended);
     } else if (wait.call == DEPUTY_CALL_JOIN) {
       verdict = judge_join(wait.object);
     }
@@ -222,7 +257,8 @@ void check(struct deputy_wait& wait,
                                    now - wait.since,
                                    verdict,
                                    now - wait.hopeless_since,
-                                   wait.is_reported);
+                                   wait.is_reported,
+                                   is_suspended);
   _emscripten_deputy_thread_hold(was_held);
 }
 
@@ -269,13 +305,31 @@ int sleep_on_ui(void* address, uint32_t expected, double ms) {
     if (may_run_tasks()) {
       run_tasks();
     }
-    double now = emscripten_get_now();
-    ms = end - now;
-    if (result != -ETIMEDOUT || ms <= 0) {
+    if (result != -ETIMEDOUT) {
       return result;
     }
-    check(wait, address, expected, ms != INFINITY, now);
+    check(wait, own_tid(), address, expected, ms != INFINITY, false);
+    ms = end - emscripten_get_now();
+    if (ms <= 0) {
+      return result;
+    }
   }
+}
+
+// In a call of a promising export: the page goes on. CANT_SUSPEND where that
+// is not so.
+int suspend_on_ui(void* address, uint32_t expected, double ms) {
+  if (!_emscripten_deputy_try_suspend || !_emscripten_deputy_activation() ||
+      holds) {
+    return CANT_SUSPEND;
+  }
+  auto* futex = static_cast<volatile uint32_t*>(address);
+  for (int i = 0; i < LOOKS; i++) {
+    if (__atomic_load_n(futex, __ATOMIC_SEQ_CST) != expected) {
+      return -EWOULDBLOCK;
+    }
+  }
+  return _emscripten_deputy_try_suspend(address, expected, ms);
 }
 
 int spin_on_ui(void* address, uint32_t expected, double ms) {
@@ -314,7 +368,7 @@ int spin_on_ui(void* address, uint32_t expected, double ms) {
     }
     if (now >= next_check) {
       next_check = now + CHECK_MS;
-      check(wait, address, expected, ms != INFINITY, now);
+      check(wait, own_tid(), address, expected, ms != INFINITY, false);
     }
   }
 }
@@ -330,6 +384,18 @@ bool _emscripten_deputy_is_calling(pthread_t thread) {
 }
 
 const char* _emscripten_deputy_call_name(int call) { return CALLS[call]; }
+
+// Every now and then while a call is suspended, without time limit.
+void _emscripten_deputy_look(activation* suspended,
+                             const volatile void* address,
+                             uint32_t expected) {
+  check(*_emscripten_deputy_activation_wait(suspended),
+        _emscripten_deputy_activation_tid(suspended),
+        address,
+        expected,
+        false,
+        true);
+}
 
 // What the thread of an index is about; null when there is none. Valid until
 // the next call.
@@ -412,17 +478,22 @@ int emscripten_futex_wait(volatile void* address,
     wait.since = start;
     add(of_call.count);
   }
-  depth++;
-  auto* wait_on_ui =
-    _emscripten_thread_supports_atomics_wait() ? sleep_on_ui : spin_on_ui;
-  int result = wait_on_ui(const_cast<void*>(address), expected, ms);
-  depth--;
+  auto* futex = const_cast<void*>(address);
+  int result = suspend_on_ui(futex, expected, ms);
+  bool is_suspended = result != CANT_SUSPEND;
+  if (!is_suspended) {
+    auto* wait_on_ui =
+      _emscripten_thread_supports_atomics_wait() ? sleep_on_ui : spin_on_ui;
+    depth++;
+    result = wait_on_ui(futex, expected, ms);
+    depth--;
+  }
   double now = emscripten_get_now();
   of_call.total.store(of_call.total.load(std::memory_order_relaxed) + now -
                         start,
                       std::memory_order_relaxed);
   raise(of_call.longest, now - wait.since);
-  if (!depth) {
+  if (!depth && !is_suspended) {
     raise(longest_stall, now - wait.since);
   }
   if (!is_named) {

@@ -34,6 +34,9 @@ enum {
   DEPUTY_CALL_LIBC_LOCK,
   DEPUTY_CALL_SPIN_LOCK,
   DEPUTY_CALL_LOCK,
+  // From here on what no program can make long.
+  DEPUTY_CALL_MALLOC,
+  DEPUTY_CALL_NOTIFY,
   DEPUTY_CALLS
 };
 
@@ -91,6 +94,13 @@ struct deputy_notes* _emscripten_deputy_notes(pthread_t thread);
 const volatile void* _emscripten_deputy_waits_on(pthread_t thread);
 int _emscripten_deputy_tid(pthread_t thread);
 bool _emscripten_deputy_has_on_stack(pthread_t thread, const void* address);
+
+// ---- In locks.c
+
+// Any thread, in `call`: waits while `lasts(object)`, whose end wakes nobody.
+void _emscripten_deputy_spin(int call,
+                             volatile void* object,
+                             bool (*lasts)(volatile void*));
 
 // ---- In task_queue.c
 
