@@ -281,11 +281,13 @@ def test_constructors_run_on_the_deputy(build, run, engine, flags):
   result.check_out(HERE / 'deputy/test_constructors.out')
 
 
-def test_constructors_come_before_calls(build, run, engine):
+@pytest.mark.parametrize('set_late', [False, True], ids=['set at first', 'set in preRun'])
+def test_constructors_come_before_calls(build, run, engine, set_late):
   # Of a page that waits for the runtime, or for the factory.
-  result = run(build('deputy/test_constructors_embind.cpp', '-sDEPUTY_THREAD', '-lembind'), engine, module='''{
-    onRuntimeInitialized() { globalThis.early = [this.twice(21), this.deputy.thread > 0]; },
-  }''', page_js='''
+  module = 'onRuntimeInitialized() { globalThis.early = [this.twice(21), this.deputy.thread > 0]; }'
+  if set_late:
+    module = f'preRun(module) {{ Object.assign(module, {{ {module} }}); }}'
+  result = run(build('deputy/test_constructors_embind.cpp', '-sDEPUTY_THREAD', '-lembind'), engine, module=f'{{ {module} }}', page_js='''
     await Module.deputy.started;
     const counter = new Module.Counter();
     counter.next();

@@ -79,6 +79,16 @@ var LibraryDeputy = {
       Deputy.exited = Deputy.newPromise();
       api['started'] = Deputy.started.promise;
       api['exited'] = Deputy.exited.promise;
+#if expectToReceiveOnModule('onRuntimeInitialized')
+      // Upstream's run() calls it before static constructors have run, and does not find
+      // it here; preRun may still set it. (With noInitialRun they run when the page says so.)
+      Deputy.onRuntimeInitialized = Module['onRuntimeInitialized'];
+      Object.defineProperty(Module, 'onRuntimeInitialized', {
+        configurable: true,
+        get: () => Deputy.isStarted || {{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}} ? Deputy.onRuntimeInitialized : null,
+        set: (func) => { Deputy.onRuntimeInitialized = func; },
+      });
+#endif
       Deputy.requireSharedMemory();
 #if ENVIRONMENT_MAY_BE_WEB || ENVIRONMENT_MAY_BE_WORKER
       (globalThis.document ?? globalThis).addEventListener?.('securitypolicyviolation', (e) => {
@@ -155,7 +165,9 @@ var LibraryDeputy = {
 #endif
       Deputy.started.resolve();
       DeputyPool.grow();
-      Deputy.onRuntimeInitialized?.call(Module);
+#if expectToReceiveOnModule('onRuntimeInitialized')
+      if (!({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}})) Deputy.onRuntimeInitialized?.call(Module);
+#endif
     },
 
     // The program is over; in a page the deputy goes on serving.
@@ -190,13 +202,6 @@ var LibraryDeputy = {
     // constructor for example.
     guard(run) {
       if (ENVIRONMENT_IS_PTHREAD) return run();
-#if expectToReceiveOnModule('onRuntimeInitialized')
-      // The page may call the program when its static constructors have run.
-      if (!{{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}}) {
-        Deputy.onRuntimeInitialized = Module['onRuntimeInitialized'];
-        Module['onRuntimeInitialized'] = null;
-      }
-#endif
       var threw = (e) => {
         throw Deputy.fail(e);
       };
