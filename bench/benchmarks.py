@@ -87,6 +87,22 @@ BENCHMARKS = (
     'tasks', US, 'Empty tasks through a pool of four threads with a mutex and two condition variables: time per '
     'task.', pinned=True),
   Benchmark(
+    'call_burst', US, 'A thread calls JavaScript on the UI thread, again and again; the floor is a bare worker that '
+    'wakes the UI thread and sleeps until it answers.', variants=('floor', 'deputy', 'stock'),
+    floor='call_floor.js', pinned=True, goals=(
+      Goal('stock', 0.6, 'neither side has to be woken', ('node', 'chromium')),
+      Goal('stock', 0.7, 'neither side has to be woken', ('firefox',)),
+      Goal('stock', 1, 'no dearer where wakes are lost', ('webkit',)),
+      Goal('floor', 1.2, 'little more than the bare wakes'))),
+  Benchmark(
+    'call_cold', US, 'The same once in 5 ms, when both have slept.', variants=('deputy', 'stock')),
+  Benchmark(
+    'call_busy', US, 'The same while three other threads compute.', variants=('deputy', 'stock'), goals=(
+      Goal('stock', 1, 'looking for the other does not take the core that it needs'),)),
+  Benchmark(
+    'call_thread', US, 'A thread calls a C function on another that is at its event loop.',
+    variants=('deputy', 'stock')),
+  Benchmark(
     'futex', US, 'A floor: round trip between two threads that sleep and wake each other with a futex.',
     variants=('native', 'stock'), pinned=True),
   Benchmark(

@@ -63,6 +63,12 @@ def test_crash_rejects_exited(build, run, engine, way):
   assert 'invokeEntryPoint' in result.report['stack']
 
 
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+def test_trap_is_no_success(build, run, exit_runtime):
+  # The process's status; main()'s thread is the last.
+  run(build('deputy/test_exit.c', '-sDEPUTY_THREAD', f'-sEXIT_RUNTIME={exit_runtime}'), 'node', args=['trap'], expect_exit=1)
+
+
 @pytest.mark.parametrize('flags', [['-fexceptions'], ['-fwasm-exceptions'], ['-O2', '-fwasm-exceptions']], ids=' '.join)
 def test_uncaught_exception_rejects_exited(build, run, engine, flags):
   program = build('deputy/test_uncaught.cpp', '-sDEPUTY_THREAD', '-sMODULARIZE', *flags)

@@ -59,7 +59,6 @@ POINTERS = [
   '_emscripten_deputy_activation_switch:ppp',
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
-  '_emscripten_deputy_drop_tasks:_p',
   '_emscripten_deputy_is_calling:_p',
   '_emscripten_deputy_look:_pp_',
   '_emscripten_deputy_pool_slot_of:_p',
@@ -67,6 +66,7 @@ POINTERS = [
   '_emscripten_deputy_pool_submit_with_objects:_p_',
   '_emscripten_deputy_pool_thread_of:p_',
   '_emscripten_deputy_pool_word:p_',
+  '_emscripten_deputy_write:__p_',
   'emscripten_deputy_wait_stats:__p',
 ]
 
@@ -82,7 +82,7 @@ def setup_link():
   setup_wait()
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
   settings.SIGNATURE_CONVERSIONS += POINTERS
-  libraries = ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_wait.js']
+  libraries = ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
   if settings.JSPI:
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
     libraries.append('libdeputy_jspi.js')

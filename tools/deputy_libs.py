@@ -107,7 +107,9 @@ class libdeputy(OfDeputy, DebugLibrary):
     'file_lock.c',
     'futex_wait.c',
     'locks.c',
+    'mailbox.c',
     'mutex.c',
+    'output.c',
     'proxying.c',
     'task_queue.c',
     'thread_life.c',
@@ -117,7 +119,7 @@ class libdeputy(OfDeputy, DebugLibrary):
     'worker_pool.cpp',
   ]
   # What threads go through when they come, go and lock is fast, the rest is small.
-  fast_files = ['mutex.c', 'thread_life.c', 'worker_pool.cpp']
+  fast_files = ['mailbox.c', 'mutex.c', 'proxying.c', 'task_queue.c', 'thread_life.c', 'worker_pool.cpp']
   cflags = ['-pthread']
 
   def customize_build_cmd(self, cmd, filename):

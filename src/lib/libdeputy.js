@@ -38,7 +38,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
+  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
   $Deputy__postset: () => {
 #if EMBIND_GEN_MODE
     // The driver asks what the program binds, and starts no deputy for its constructors.
@@ -51,6 +51,7 @@ var LibraryDeputy = {
     started: null,
     exited: null,
     isStarted: false,
+    hasCrashed: false,
     onRuntimeInitialized: null,
     // The Error that the start failed with.
     failure: null,
@@ -172,6 +173,7 @@ var LibraryDeputy = {
 
     // The program is over; in a page the deputy goes on serving.
     exit(status) {
+      DeputyProxy.writeRest();
       Deputy.exited.resolve(status);
       DeputyPool.release();
 #if ASYNCIFY == 2 && EXIT_RUNTIME
@@ -182,6 +184,9 @@ var LibraryDeputy = {
     // No thread is alive: main() ended its own by pthread_exit(), and the last of the
     // others has followed.
     quiet() {
+      // Not where the last of them has crashed: the program has no status then, and in
+      // Node.js the error is on its way.
+      if (Deputy.hasCrashed) return;
       callUserCallback(() => exitOnMainThread(0));
     },
 
@@ -259,6 +264,8 @@ var LibraryDeputy = {
 
     // A thread died. Rejects `exited` with its name, message and stack.
     crashed({ name, message, stack }) {
+      Deputy.hasCrashed = true;
+      DeputyProxy.writeRest();
       var error = new Error(message);
       if (name) error.name = name;
       if (stack) error.stack = stack;

@@ -212,7 +212,7 @@ moveUpstream('_emscripten_receive_on_main_thread_js', '$receiveOnMainThread', Li
 Object.assign(LibraryDeputyWait, {
   // Any thread, from its event loop. Whoever waits for what an exception has ended is
   // told.
-  $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_drop_tasks'],
+  $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_leave_mailbox'],
   $checkMailbox: () => {
     try {
       runMailbox();
@@ -220,7 +220,7 @@ Object.assign(LibraryDeputyWait, {
 #if EXIT_RUNTIME
       if (!runtimeExited)
 #endif
-      __emscripten_deputy_drop_tasks({{{ to64('0') }}});
+      __emscripten_deputy_leave_mailbox();
     }
   },
 

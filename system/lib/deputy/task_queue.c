@@ -5,7 +5,8 @@
  * The queues of tasks that threads send each other. Stands in for upstream's
  * system/lib/pthread/em_task_queue.c. What is different:
  *
- * - The UI thread, when it waits in a task, runs the tasks that come after it.
+ * - The UI thread, when it waits in a task, runs the tasks that come after it;
+ *   at its mailbox it stops when its turn is over (mailbox.c).
  * - Each thread notes the task that it runs, so that whoever waits for its end
  *   is told when the thread dies in it.
  *
@@ -24,7 +25,7 @@
 
 #include "em_task_queue.h"
 #include "pthread_impl.h"
-#include "queue_lock.h"
+#include "queues.h"
 #include "thread_mailbox.h"
 #include "threading_internal.h"
 #include "ui_wait.h"
@@ -143,12 +144,19 @@ static bool take(em_task_queue* queue, task* t) {
   return found;
 }
 
-// The queue's thread, also while it runs a task of the queue already.
+// Without its lock: what is missed now is found the next time.
+static bool has_tasks(em_task_queue* queue) {
+  return __atomic_load_n(&queue->head, __ATOMIC_RELAXED) !=
+         __atomic_load_n(&queue->tail, __ATOMIC_RELAXED);
+}
+
+// The queue's thread, also while it runs a task of the queue already. At its
+// mailbox, it stops when its turn is over.
 void em_task_queue_execute(em_task_queue* queue) {
   struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
   struct deputy_task running = {.outer = notes->task, .queue = queue};
   task t;
-  while (take(queue, &t)) {
+  while (!_emscripten_deputy_is_turn_over() && take(queue, &t)) {
     running.cancel = t.cancel;
     running.arg = t.arg;
     notes->task = &running;
@@ -170,16 +178,26 @@ void em_task_queue_cancel(em_task_queue* queue) {
 
 // ---- Notifications ----------------------------------------------------------
 
+static void cancel(void* queue) { em_task_queue_cancel(queue); }
+
+static void receive(void* arg);
+
+static task received(em_task_queue* queue) {
+  return (task){.func = receive, .cancel = cancel, .arg = queue};
+}
+
 static void receive(void* arg) {
   em_task_queue* queue = arg;
   queue->notification = NOTIFICATION_RECEIVED;
   em_task_queue_execute(queue);
   notification_state expected = NOTIFICATION_RECEIVED;
-  atomic_compare_exchange_strong(
-    &queue->notification, &expected, NOTIFICATION_NONE);
+  notification_state next =
+    has_tasks(queue) ? NOTIFICATION_PENDING : NOTIFICATION_NONE;
+  if (atomic_compare_exchange_strong(&queue->notification, &expected, next) &&
+      next == NOTIFICATION_PENDING) {
+    emscripten_thread_mailbox_send(queue->thread, received(queue));
+  }
 }
-
-static void cancel(void* queue) { em_task_queue_cancel(queue); }
 
 // Any thread. False: no memory, or the thread has ended.
 bool em_task_queue_send(em_task_queue* queue, task t) {
@@ -191,8 +209,7 @@ bool em_task_queue_send(em_task_queue* queue, task t) {
   unlock_queue(&queue->mutex);
   if (is_sent && atomic_exchange(&queue->notification, NOTIFICATION_PENDING) !=
                    NOTIFICATION_PENDING) {
-    emscripten_thread_mailbox_send(
-      queue->thread, (task){.func = receive, .cancel = cancel, .arg = queue});
+    emscripten_thread_mailbox_send(queue->thread, received(queue));
   }
   // In Node.js the UI thread may be asleep in a wait.
   if (is_sent && queue->thread == emscripten_main_runtime_thread_id()) {
@@ -203,12 +220,6 @@ bool em_task_queue_send(em_task_queue* queue, task t) {
 }
 
 // ---- Threads that wait, or die, in a task -----------------------------------
-
-// Without its lock: what is missed now is found the next time.
-static bool has_tasks(em_task_queue* queue) {
-  return __atomic_load_n(&queue->head, __ATOMIC_RELAXED) !=
-         __atomic_load_n(&queue->tail, __ATOMIC_RELAXED);
-}
 
 bool _emscripten_deputy_has_tasks(void) {
   pthread_t self = pthread_self();
@@ -226,21 +237,23 @@ bool _emscripten_deputy_has_tasks(void) {
 
 void _emscripten_deputy_run_tasks(void) {
   pthread_t self = pthread_self();
+  struct deputy_notes* notes = _emscripten_deputy_notes(self);
+  // Whoever waits runs them all.
+  double turn_end = notes->turn_end;
+  notes->turn_end = 0;
   // Of a queue that the thread is in the middle of nobody tells the mailbox
   // before its end.
-  struct deputy_task* running = _emscripten_deputy_notes(self)->task;
+  struct deputy_task* running = notes->task;
   for (; running; running = running->outer) {
     em_task_queue_execute(running->queue);
   }
   em_task_queue_execute(self->mailbox);
+  notes->turn_end = turn_end;
 }
 
-void _emscripten_deputy_drop_tasks(struct deputy_task* until) {
-  pthread_t self = pthread_self();
-  if (!self) {
-    return; // It ended with them.
-  }
-  struct deputy_notes* notes = _emscripten_deputy_notes(self);
+void _emscripten_deputy_drop_tasks(pthread_t thread,
+                                   struct deputy_task* until) {
+  struct deputy_notes* notes = _emscripten_deputy_notes(thread);
   while (notes->task && notes->task != until) {
     struct deputy_task* dropped = notes->task;
     notes->task = dropped->outer;

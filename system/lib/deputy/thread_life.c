@@ -253,8 +253,18 @@ bool _emscripten_deputy_thread_hold(bool hold) {
   return atomic_exchange(&is_held, hold);
 }
 
-// pthread_join's and pthread_detach's, of a thread that is over.
+// Whether nobody needs its block any more: once for those who join it, and once
+// for each call that it has abandoned.
+static bool is_last(pthread_t thread) {
+  return a_fetch_add(&_emscripten_deputy_notes(thread)->abandoned, -1) <= 0;
+}
+
+// Any thread. pthread_join's and pthread_detach's, of a thread that is over, and
+// an abandoned call's.
 void _emscripten_thread_cleanup(pthread_t thread) {
+  if (!is_last(thread)) {
+    return;
+  }
   if (emscripten_is_main_runtime_thread() || is_held) {
     discard(thread);
   } else {
@@ -397,6 +407,12 @@ static void hand_on_robust_mutexes(pthread_t thread) {
   __vm_unlock();
 }
 
+// Whoever waits for a call that `thread` is in, or has begun, is told.
+static void end_calls(pthread_t thread) {
+  _emscripten_deputy_drop_tasks(thread, NULL);
+  _emscripten_deputy_cancel_calls(thread);
+}
+
 // The calling thread is no more, but for its block.
 static void leave(pthread_t self) {
   __tl_lock();
@@ -421,6 +437,7 @@ void _emscripten_thread_exit(void* result) {
   _emscripten_thread_mailbox_shutdown(self);
   run_cleanup_handlers(self);
   __pthread_tsd_run_dtors();
+  end_calls(self);
   if (emscripten_is_main_runtime_thread()) {
     exit(0);
   }
@@ -436,7 +453,7 @@ void _emscripten_deputy_thread_crashed(void) {
   self->canceldisable = 1;
   self->result = PTHREAD_CANCELED;
   release_list_of_dead(self);
-  _emscripten_deputy_drop_tasks(NULL);
+  end_calls(self);
   if (self->mailbox_refcount) {
     _emscripten_thread_mailbox_shutdown(self);
   }
@@ -445,6 +462,7 @@ void _emscripten_deputy_thread_crashed(void) {
 
 void _emscripten_deputy_thread_end_for(pthread_t thread) {
   thread->result = PTHREAD_CANCELED;
+  end_calls(thread);
   // Who wakes it need not do so until it has woken.
   thread->wait_addr = 0;
   release_list_of_dead(thread);
@@ -469,7 +487,9 @@ void _emscripten_deputy_thread_publish(pthread_t thread) {
   // Competes with pthread_detach, which else waits for DT_EXITED and frees the
   // block.
   if (a_cas(&thread->detach_state, DT_JOINABLE, DT_EXITING) == DT_DETACHED) {
-    discard(thread);
+    if (is_last(thread)) {
+      discard(thread);
+    }
     return;
   }
   a_store(&thread->detach_state, DT_EXITED);

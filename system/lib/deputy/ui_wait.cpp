@@ -275,7 +275,7 @@ void run_tasks() {
   struct deputy_task* current = own_notes()->task;
   add(tasks_run);
   if (_emscripten_deputy_run_tasks_js()) {
-    _emscripten_deputy_drop_tasks(current);
+    _emscripten_deputy_drop_tasks(emscripten_main_runtime_thread_id(), current);
   }
   _emscripten_deputy_end_wait(outer);
 }

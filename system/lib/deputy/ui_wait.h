@@ -60,12 +60,35 @@ struct deputy_task {
   void* arg;
 };
 
+struct em_proxying_ctx;
+
+// Whether it pays a thread to look for the end of its calls (proxying.c).
+struct deputy_looks {
+  bool pay;
+  // How often it has on end, up to a limit; and failed to, before that.
+  int streak;
+  int failures;
+  // Calls since the last look, while it does not pay.
+  int skipped;
+};
+
 // Of each thread, written by it alone but for the name. The UI thread reads
 // them at any time, and takes what it finds for a hint.
 struct deputy_notes {
+  // Who needs the thread's block, besides itself and those who join it: calls
+  // that it has abandoned, whose stack it is. Any thread.
+  int32_t abandoned;
   struct deputy_wait wait;
   // The innermost of those it runs.
   struct deputy_task* task;
+  // Of those that end later than their function: the last it has begun.
+  struct em_proxying_ctx* begun;
+  struct deputy_looks looks;
+  // It runs what is in its mailbox, until this time (UI thread, ms; 0: until
+  // there is no more); and the caller of one of these did not sleep.
+  bool is_at_mailbox;
+  double turn_end;
+  bool is_awaited;
   // From its entry; it lives on at its event loop.
   bool has_returned;
   char name[16];
@@ -109,9 +132,15 @@ void _emscripten_deputy_spin(int call,
 bool _emscripten_deputy_has_tasks(void);
 void _emscripten_deputy_run_tasks(void);
 
-// Any thread, itself. An exception has ended what it was running, but for
-// `until` and those outside of it: whoever waits for them is told.
-void _emscripten_deputy_drop_tasks(struct deputy_task* until);
+// An exception, or its end, has ended what `thread` was running, but for
+// `until` and those outside of it: whoever waits for them is told. Called by
+// itself, or by the UI thread when its worker is gone.
+void _emscripten_deputy_drop_tasks(pthread_t thread, struct deputy_task* until);
+
+// ---- In proxying.c
+
+// The same for calls that it has begun and would have ended later.
+void _emscripten_deputy_cancel_calls(pthread_t thread);
 
 // ---- In mutex.c
 

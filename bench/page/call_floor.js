@@ -1,0 +1,63 @@
+// Copyright 2026 The Emscripten Deputy Authors.
+// SPDX-License-Identifier: MIT
+//
+// The floor of call_burst.c: a bare worker that wakes the UI thread out of an Atomics.waitAsync, and sleeps until it
+// answers. Any call that has to wake both pays at least this.
+
+/* global report */
+
+const BATCHES = 10;
+const ROUNDS = 1000;
+
+const source = `
+  const serve = (words) => {
+    for (let batch = 0; batch < ${BATCHES} + 1; batch++) {
+      const begin = performance.now();
+      for (let i = 0; i < ${ROUNDS}; i++) {
+        Atomics.store(words, 1, 0);
+        Atomics.add(words, 0, 1);
+        Atomics.notify(words, 0);
+        Atomics.wait(words, 1, 0);
+      }
+      // The first is to get warm.
+      if (batch) send((performance.now() - begin) * 1000 / ${ROUNDS});
+    }
+    send(-1);
+  };`;
+let worker;
+const node = globalThis.process?.getBuiltinModule('worker_threads');
+if (node) {
+  worker = new node.Worker(`${source} const {parentPort} = require('worker_threads');
+    const send = (value) => parentPort.postMessage(value); parentPort.once('message', serve);`, {eval: true});
+} else {
+  worker = new Worker(URL.createObjectURL(new Blob([
+    `${source} const send = (value) => postMessage(value); onmessage = ({data}) => serve(data);`])));
+}
+
+const words = new Int32Array(new SharedArrayBuffer(8));
+let seen = 0;
+function serve() {
+  const wait = Atomics.waitAsync(words, 0, seen);
+  if (wait.async) wait.value.then(answer);
+  else answer();
+}
+function answer() {
+  seen = Atomics.load(words, 0);
+  // Armed before it answers: the next may come at once.
+  const wait = Atomics.waitAsync(words, 0, seen);
+  Atomics.store(words, 1, 1);
+  Atomics.notify(words, 1);
+  if (wait.async) wait.value.then(answer);
+  else answer();
+}
+serve();
+// WebKit settles waitAsync late when no other event comes.
+const stir = setInterval(() => {}, 50);
+await new Promise((resolve) => {
+  const receive = (value) => value < 0 ? resolve() : report({bench: 'call_burst', unit: 'us', value});
+  if (node) worker.on('message', receive);
+  else worker.onmessage = ({data}) => receive(data);
+  worker.postMessage(words);
+});
+clearInterval(stir);
+worker.terminate();

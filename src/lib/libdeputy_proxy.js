@@ -1,0 +1,107 @@
+/**
+ * @license
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Room `proxy`: calls from one thread to another, and what threads print. The calls are
+ * system/lib/deputy/proxying.c and mailbox.c, the output is output.c there.
+ *
+ * This file is read after libdeputy.js.
+ */
+
+#if !DEPUTY_THREAD
+#error "Internal error! DEPUTY_THREAD should be enabled when including libdeputy_proxy.js."
+#endif
+
+var LibraryDeputyProxy = {
+  $DeputyProxy__deps: ['_emscripten_deputy_write_rest'],
+  $DeputyProxy: {
+    // UI thread, when the program may end without its coming to its mailbox again.
+    writeRest() {
+#if EXIT_RUNTIME
+      if (runtimeExited) return;
+#endif
+      if (runtimeInitialized) __emscripten_deputy_write_rest();
+    },
+  },
+
+  // ---- Called by mailbox.c
+
+  _emscripten_deputy_check_again_js__deps: ['$checkMailbox'],
+  _emscripten_deputy_check_again_js__sig: 'v',
+  _emscripten_deputy_check_again_js: () => {
+#if ENVIRONMENT_MAY_BE_NODE
+    if (ENVIRONMENT_IS_NODE) {
+      setImmediate(checkMailbox);
+      return;
+    }
+#endif
+    // A timer would be late by 4 ms.
+    var { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      checkMailbox();
+    };
+    port2.postMessage(0);
+  },
+};
+
+#if !WASMFS
+// ---- Upstream's functions, changed -------------------------------------------
+
+moveUpstream('fd_write', '$writeOnMainThread', LibraryDeputyProxy);
+moveUpstream('fd_close', '$closeOnMainThread', LibraryDeputyProxy);
+moveUpstream('__syscall_dup3', '$dupOnMainThread', LibraryDeputyProxy);
+
+Object.assign(LibraryDeputyProxy, {
+  // Any thread. A pthread goes on where it can: see output.c.
+  fd_write__deps: ['$writeOnMainThread', '$writeSynchronously', '_emscripten_deputy_write'],
+  fd_write__proxy: 'none',
+  fd_write: (fd, iov, iovcnt, pnum) => {
+    if (!ENVIRONMENT_IS_PTHREAD) return writeOnMainThread(fd, iov, iovcnt, pnum);
+    var num = __emscripten_deputy_write(fd, iov, iovcnt);
+    if (num < 0) return writeSynchronously(fd, iov, iovcnt, pnum);
+    {{{ makeSetValue('pnum', 0, 'num', SIZE_TYPE) }}};
+    return 0;
+  },
+
+  $writeSynchronously__deps: ['$writeOnMainThread', '_emscripten_deputy_set_takes_all'],
+  $writeSynchronously__proxy: 'sync',
+  $writeSynchronously: (fd, iov, iovcnt, pnum) => {
+#if SYSCALLS_REQUIRE_FILESYSTEM
+    if (fd == 1 || fd == 2) __emscripten_deputy_set_takes_all(fd, FS.getStream(fd)?.tty ? 1 : 0);
+#else
+    if (fd == 1 || fd == 2) __emscripten_deputy_set_takes_all(fd, 1);
+#endif
+    return writeOnMainThread(fd, iov, iovcnt, pnum);
+  },
+
+  // Called by output.c.
+  _emscripten_deputy_write_js__deps: ['$writeOnMainThread'],
+  _emscripten_deputy_write_js__sig: 'vipip',
+  _emscripten_deputy_write_js: (fd, iov, iovcnt, pnum) => {
+    writeOnMainThread(fd, iov, iovcnt, pnum);
+  },
+
+  // UI thread. What stdout and stderr are may change: the next write there finds out.
+  $forgetOutput__deps: ['_emscripten_deputy_set_takes_all'],
+  $forgetOutput: (fd) => {
+    if (fd == 1 || fd == 2) __emscripten_deputy_set_takes_all(fd, 0);
+  },
+
+  fd_close__deps: ['$closeOnMainThread', '$forgetOutput'],
+  fd_close: (fd) => {
+    forgetOutput(fd);
+    return closeOnMainThread(fd);
+  },
+
+  __syscall_dup3__deps: ['$dupOnMainThread', '$forgetOutput'],
+  __syscall_dup3: (fd, newfd, flags) => {
+    forgetOutput(newfd);
+    return dupOnMainThread(fd, newfd, flags);
+  },
+});
+#endif // !WASMFS
+
+autoAddDeps(LibraryDeputyProxy, '$DeputyProxy');
+addToLibrary(LibraryDeputyProxy);

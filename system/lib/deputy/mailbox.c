@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * The mailbox of a thread: the queue of what others have it run at its event
+ * loop. Upstream's system/lib/pthread/thread_mailbox.c, with its own way to
+ * send and to check:
+ *
+ * - A thread that is at its mailbox is not woken. `notification` is NONE while
+ *   it is not, RECEIVED while it is, and PENDING from the first task on that it
+ *   may not have seen. Before it leaves it swaps RECEIVED for NONE; if that
+ *   fails it looks again. So whoever finds anything but NONE need not wake it.
+ * - When the caller of a task did not sleep until its end, the next call is
+ *   likely to come soon: the thread looks for it a while before it leaves. Then
+ *   neither has to be woken, which is what takes the time (proxying.c has the
+ *   other half).
+ * - The UI thread leaves after a frame's share, and goes on in its next turn.
+ *
+ * All accesses to `notification` are seq_cst. Its partner is the queue itself:
+ * the sender puts the task in, then writes PENDING; the receiver writes
+ * RECEIVED, then looks into the queue; one of the two sees the other.
+ */
+
+#include <emscripten/emscripten.h>
+
+#include "queues.h"
+
+#define _emscripten_check_mailbox check_as_upstream
+#define emscripten_thread_mailbox_send send_as_upstream
+#include "../pthread/thread_mailbox.c"
+#undef _emscripten_check_mailbox
+#undef emscripten_thread_mailbox_send
+
+// How long the UI thread runs tasks in a turn of its event loop, at most one
+// longer: a quarter of a frame.
+#define TURN_MS 4
+
+// In libdeputy_proxy.js. Any thread: checks its mailbox in a turn of its own.
+void _emscripten_deputy_check_again_js(void);
+
+enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
+  em_task_queue* mailbox = thread->mailbox;
+  lock_queue(&mailbox->mutex);
+  bool is_sent = em_task_queue_enqueue(mailbox, t);
+  unlock_queue(&mailbox->mutex);
+  if (!is_sent) {
+    return DEPUTY_NOT_SENT;
+  }
+  if (atomic_exchange(&mailbox->notification, NOTIFICATION_PENDING) !=
+      NOTIFICATION_NONE) {
+    return DEPUTY_SENT;
+  }
+  if (thread->waiting_async) {
+    __builtin_wasm_memory_atomic_notify((int*)thread, -1);
+  } else {
+    _emscripten_notify_mailbox_postmessage(thread, pthread_self());
+  }
+  return DEPUTY_WOKEN;
+}
+
+void emscripten_thread_mailbox_send(pthread_t thread, task t) {
+  if (!_emscripten_deputy_mailbox_send(thread, t)) {
+    emscripten_err("out of memory: a call to another thread is lost");
+    abort();
+  }
+}
+
+static void look(em_task_queue* mailbox) {
+  for (int i = 0; i < DEPUTY_LOOKS; i++) {
+    if (mailbox->notification != NOTIFICATION_RECEIVED) {
+      return;
+    }
+  }
+}
+
+// What is left comes in another turn.
+static void leave_for_now(em_task_queue* mailbox) {
+  mailbox->notification = NOTIFICATION_PENDING;
+  _emscripten_deputy_check_again_js();
+}
+
+bool _emscripten_deputy_is_turn_over(void) {
+  double end = _emscripten_deputy_notes(pthread_self())->turn_end;
+  return end && emscripten_get_now() >= end;
+}
+
+// Any thread, from its event loop.
+void _emscripten_check_mailbox(void) {
+  pthread_t self = pthread_self();
+  em_task_queue* mailbox = self->mailbox;
+  struct deputy_notes* notes = _emscripten_deputy_notes(self);
+  notes->is_at_mailbox = true;
+  if (emscripten_is_main_runtime_thread()) {
+    notes->turn_end = emscripten_get_now() + TURN_MS;
+  }
+  notification_state expected;
+  do {
+    notes->is_awaited = false;
+    mailbox->notification = NOTIFICATION_RECEIVED;
+    em_task_queue_execute(mailbox);
+    if (_emscripten_deputy_is_turn_over()) {
+      leave_for_now(mailbox);
+      break;
+    }
+    if (notes->is_awaited) {
+      look(mailbox);
+    }
+    expected = NOTIFICATION_RECEIVED;
+  } while (!atomic_compare_exchange_strong(
+    &mailbox->notification, &expected, NOTIFICATION_NONE));
+  notes->turn_end = 0;
+  notes->is_at_mailbox = false;
+  // One of the tasks may have been pthread_cancel's.
+  __pthread_testcancel();
+}
+
+// Any thread, back from there, by an exception perhaps: whoever waits for what
+// that has ended is told, and the rest comes in another turn.
+void _emscripten_deputy_leave_mailbox(void) {
+  pthread_t self = pthread_self();
+  if (!self) {
+    return; // It ended in there.
+  }
+  _emscripten_deputy_drop_tasks(self, NULL);
+  struct deputy_notes* notes = _emscripten_deputy_notes(self);
+  if (notes->is_at_mailbox) {
+    notes->is_at_mailbox = false;
+    notes->turn_end = 0;
+    leave_for_now(self->mailbox);
+  }
+}

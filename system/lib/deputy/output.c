@@ -1,0 +1,123 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * What threads write to stdout and stderr. Upstream has the UI thread write it
+ * while the thread waits. Here the thread goes on: a copy is sent to the UI
+ * thread, in order with all else that the thread sends there, so what it calls
+ * there next comes after. Only for terminals and consoles, which take
+ * everything: a file may be full. libdeputy_proxy.js has the other half.
+ */
+
+#include <emscripten/proxying.h>
+#include <emscripten/threading.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "pthread_impl.h"
+#include "queues.h"
+
+// So much may be under way; then threads wait for the UI thread, which may be
+// busy, or slower.
+#define MOST_BYTES (4 << 20)
+
+// In libdeputy_proxy.js. UI thread.
+void _emscripten_deputy_write_js(int fd,
+                                 const struct iovec* iov,
+                                 int count,
+                                 size_t* written);
+
+// Of stdin, which stays 0, stdout and stderr: whether it takes everything. Set
+// by the UI thread, which owns the files.
+static atomic_bool takes_all[3];
+
+static atomic_size_t bytes_under_way;
+
+struct output {
+  struct output* next;
+  int fd;
+  struct iovec iov;
+  size_t written;
+  char data[];
+};
+
+static void write_now(void* arg) {
+  struct output* output = arg;
+  atomic_fetch_sub(&bytes_under_way, output->iov.iov_len);
+  _emscripten_deputy_write_js(output->fd, &output->iov, 1, &output->written);
+  free(output);
+}
+
+// UI thread.
+void _emscripten_deputy_set_takes_all(int fd, bool value) {
+  takes_all[fd] = value;
+}
+
+// Pthread. Returns the number of bytes; -1 where the UI thread must write them
+// while it waits.
+int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
+  if (fd < 0 || fd > 2 || !takes_all[fd]) {
+    return -1;
+  }
+  size_t size = 0;
+  for (int i = 0; i < count; i++) {
+    size += iov[i].iov_len;
+  }
+  if (bytes_under_way + size > MOST_BYTES) {
+    return -1;
+  }
+  struct output* output = malloc(sizeof(struct output) + size);
+  if (!output) {
+    return -1;
+  }
+  output->fd = fd;
+  output->iov = (struct iovec){output->data, size};
+  char* end = output->data;
+  for (int i = 0; i < count; i++) {
+    memcpy(end, iov[i].iov_base, iov[i].iov_len);
+    end += iov[i].iov_len;
+  }
+  atomic_fetch_add(&bytes_under_way, size);
+  if (!emscripten_proxy_async(emscripten_proxy_get_system_queue(),
+                              emscripten_main_runtime_thread_id(),
+                              write_now,
+                              output)) {
+    atomic_fetch_sub(&bytes_under_way, size);
+    free(output);
+    return -1;
+  }
+  return size;
+}
+
+static void nothing(void* unused) {}
+
+// UI thread, when the program ends without its coming to its mailbox again:
+// writes what is in there.
+void _emscripten_deputy_write_rest(void) {
+  em_task_queue* mailbox = pthread_self()->mailbox;
+  // It may have been a sender that died.
+  if (pthread_mutex_trylock(&mailbox->mutex)) {
+    return;
+  }
+  struct output* first = NULL;
+  struct output** last = &first;
+  for (int i = mailbox->head; i != mailbox->tail;
+       i = (i + 1) % mailbox->capacity) {
+    task* t = &mailbox->tasks[i];
+    if (t->func == write_now) {
+      struct output* output = t->arg;
+      *last = output;
+      last = &output->next;
+      *t = (task){nothing, NULL, NULL};
+    }
+  }
+  *last = NULL;
+  pthread_mutex_unlock(&mailbox->mutex);
+  while (first) {
+    struct output* next = first->next;
+    write_now(first);
+    first = next;
+  }
+}

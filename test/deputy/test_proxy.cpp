@@ -1,0 +1,396 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ */
+
+// Calls between threads: order, ends, and what becomes of those that wait.
+// test_proxy.py drives it.
+
+#include <assert.h>
+#include <atomic>
+#include <emscripten/deputy.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/promise.h>
+#include <emscripten/proxying.h>
+#include <emscripten/threading.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+em_proxying_queue* const system_queue = emscripten_proxy_get_system_queue();
+em_proxying_queue* const own_queue = em_proxying_queue_create();
+
+pthread_t ui() { return emscripten_main_runtime_thread_id(); }
+
+// At its event loop until it is told to end.
+class Server {
+public:
+  Server() {
+    pthread_create(&thread, nullptr, serve, this);
+    while (!is_ready) {
+      usleep(100);
+    }
+  }
+  ~Server() {
+    emscripten_proxy_async(system_queue, thread, stop, nullptr);
+    pthread_join(thread, nullptr);
+  }
+
+  pthread_t thread;
+
+private:
+  static void* serve(void* self) {
+    static_cast<Server*>(self)->is_ready = true;
+    emscripten_exit_with_live_runtime();
+  }
+  static void stop(void*) { pthread_exit(nullptr); }
+
+  std::atomic<bool> is_ready{false};
+};
+
+// ---- Order ------------------------------------------------------------------
+
+struct Log {
+  std::vector<int> seen[4];
+};
+
+struct Entry {
+  Log* log;
+  int caller;
+  int number;
+};
+
+void enter(void* arg) {
+  auto* entry = static_cast<Entry*>(arg);
+  entry->log->seen[entry->caller].push_back(entry->number);
+  delete entry;
+}
+
+// Four threads at a time, waited for now and then.
+void check_order(em_proxying_queue* queue, pthread_t target) {
+  constexpr int COUNT = 3000;
+  Log log;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; caller++) {
+    callers.emplace_back([=, &log] {
+      for (int i = 0; i < COUNT; i++) {
+        auto* entry = new Entry{&log, caller, i};
+        if (i % 7 == caller) {
+          assert(emscripten_proxy_sync(queue, target, enter, entry));
+          // (All that this thread has sent before is done.)
+          assert(int(log.seen[caller].size()) == i + 1);
+        } else {
+          assert(emscripten_proxy_async(queue, target, enter, entry));
+        }
+      }
+      assert(emscripten_proxy_sync(queue, target, [](void*) {}, nullptr));
+    });
+  }
+  for (auto& caller : callers) {
+    caller.join();
+  }
+  for (auto& seen : log.seen) {
+    assert(int(seen.size()) == COUNT);
+    for (int i = 0; i < COUNT; i++) {
+      assert(seen[i] == i);
+    }
+  }
+}
+
+// ---- Kinds of calls ---------------------------------------------------------
+
+std::atomic<int> count;
+
+void finish_later(em_proxying_ctx* ctx, void* delay) {
+  emscripten_async_call(
+    [](void* ctx) {
+      count++;
+      emscripten_proxy_finish(static_cast<em_proxying_ctx*>(ctx));
+    },
+    ctx,
+    intptr_t(delay));
+}
+
+void add(void* arg) { count += intptr_t(arg); }
+
+void check_kinds(em_proxying_queue* queue, pthread_t target) {
+  count = 0;
+  assert(emscripten_proxy_sync(queue, target, add, (void*)1));
+  assert(count == 1);
+  assert(
+    emscripten_proxy_sync_with_ctx(queue, target, finish_later, (void*)20));
+  assert(count == 2);
+
+  // Answers come to a thread that is at its event loop.
+  Server caller;
+  struct Targets {
+    em_proxying_queue* queue;
+    pthread_t target;
+  } targets{queue, target};
+  assert(emscripten_proxy_sync(
+    system_queue,
+    caller.thread,
+    [](void* arg) {
+      auto& [queue, target] = *static_cast<Targets*>(arg);
+      assert(
+        emscripten_proxy_callback(queue, target, add, add, nullptr, (void*)10));
+      assert(emscripten_proxy_callback_with_ctx(
+        queue, target, finish_later, add, nullptr, (void*)100));
+    },
+    &targets));
+  while (count != 2 + 10 + 10 + 1 + 100) {
+    usleep(1000);
+  }
+
+  assert(emscripten_proxy_sync(
+    system_queue,
+    caller.thread,
+    [](void* arg) {
+      auto& [queue, target] = *static_cast<Targets*>(arg);
+      auto then = [](em_promise_t promise, int amount) {
+        emscripten_promise_destroy(emscripten_promise_then(
+          promise,
+          [](void** result, void* amount, void*) {
+            add(amount);
+            return EM_PROMISE_FULFILL;
+          },
+          nullptr,
+          (void*)amount));
+        emscripten_promise_destroy(promise);
+      };
+      then(emscripten_proxy_promise(queue, target, add, (void*)1000), 2000);
+      then(
+        emscripten_proxy_promise_with_ctx(queue, target, finish_later, nullptr),
+        4000);
+    },
+    &targets));
+  while (count != 123 + 1000 + 2000 + 1 + 4000) {
+    usleep(1000);
+  }
+}
+
+// ---- Threads that end -------------------------------------------------------
+
+void never_finish(em_proxying_ctx*, void*) { count++; }
+
+void check_ends(em_proxying_queue* queue) {
+  // In the call.
+  {
+    auto* server = new Server;
+    assert(!emscripten_proxy_sync(
+      queue, server->thread, [](void*) { pthread_exit(nullptr); }, nullptr));
+    pthread_join(server->thread, nullptr);
+    assert(!emscripten_proxy_sync(queue, server->thread, add, nullptr));
+  }
+  // After it has begun a call that it would have ended later; and with others
+  // that it has not begun.
+  count = 0;
+  pthread_t target;
+  {
+    Server server;
+    target = server.thread;
+    for (int i = 0; i < 3; i++) {
+      std::thread([=] {
+        assert(!emscripten_proxy_sync_with_ctx(
+          queue, target, never_finish, nullptr));
+        count += 10;
+      }).detach();
+    }
+    while (count != 3) {
+      usleep(1000);
+    }
+  }
+  while (count != 33) {
+    usleep(1000);
+  }
+}
+
+// A caller that is cancelled while it waits: the call has its stack.
+void check_cancel() {
+  for (int i = 0; i < 20; i++) {
+    pthread_t thread;
+    std::atomic<bool> runs{false};
+    pthread_create(
+      &thread,
+      nullptr,
+      [](void* arg) -> void* {
+        auto& runs = *static_cast<std::atomic<bool>*>(arg);
+        char text[100];
+        for (;;) {
+          assert(emscripten_proxy_sync(
+            system_queue,
+            ui(),
+            [](void* text) { memset(text, 1, 100); },
+            text));
+          runs = true;
+          pthread_testcancel();
+        }
+      },
+      &runs);
+    while (!runs) {
+      usleep(100);
+    }
+    pthread_cancel(thread);
+    pthread_join(thread, nullptr);
+  }
+}
+
+// In a syscall that the UI thread has begun, and would end when there is
+// something to read: a cancellation point.
+void check_cancel_in_poll() {
+  int pipes[2];
+  assert(pipe(pipes) == 0);
+  for (int i = 0; i < 10; i++) {
+    pthread_t thread;
+    pthread_create(
+      &thread,
+      nullptr,
+      [](void* fd) -> void* {
+        pollfd waits{int(intptr_t(fd)), POLLIN, 0};
+        poll(&waits, 1, -1);
+        abort();
+      },
+      (void*)intptr_t(pipes[0]));
+    usleep(i * 1000);
+    assert(pthread_cancel(thread) == 0);
+    void* result;
+    assert(pthread_join(thread, &result) == 0);
+    assert(result == PTHREAD_CANCELED);
+  }
+  // The calls that they have left end now, in memory that is still theirs.
+  std::vector<char> others(1 << 20, 'x');
+  assert(write(pipes[1], "x", 1) == 1);
+  pollfd waits{pipes[0], POLLIN, 0};
+  assert(poll(&waits, 1, -1) == 1);
+  for (char c : others) {
+    assert(c == 'x');
+  }
+}
+
+// ---- Turns of the UI thread -------------------------------------------------
+
+std::atomic<bool> is_over;
+
+// Threads that call it all the time, while the page goes on.
+void burst() {
+  is_over = false;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 3; i++) {
+    callers.emplace_back([=] {
+      auto* queue = i == 1 ? own_queue : system_queue;
+      while (!is_over) {
+        emscripten_proxy_sync(queue, ui(), [](void*) { count++; }, nullptr);
+        emscripten_proxy_async(queue, ui(), [](void*) { count++; }, nullptr);
+      }
+    });
+  }
+  // Of the page: a timer that must come again and again.
+  int turns = MAIN_THREAD_EM_ASM_INT({
+    globalThis.turns = 0;
+    const timer = setInterval(() => globalThis.turns++, 10);
+    setTimeout(() => clearInterval(timer), 10000);
+    return 0;
+  });
+  while (turns < 20) {
+    usleep(10000);
+    turns = MAIN_THREAD_EM_ASM_INT({ return globalThis.turns; });
+  }
+  is_over = true;
+  for (auto& caller : callers) {
+    caller.join();
+  }
+}
+
+// ---- Output -----------------------------------------------------------------
+
+void print_from_threads() {
+  std::vector<std::thread> printers;
+  for (int printer = 0; printer < 4; printer++) {
+    printers.emplace_back([=] {
+      for (int i = 0; i < 500; i++) {
+        printf("%d: %d\n", printer, i);
+      }
+    });
+  }
+  for (auto& printer : printers) {
+    printer.join();
+  }
+}
+
+void check_files() {
+  printf("before\n");
+  // A file in the place of stdout, and back.
+  int console = dup(1);
+  FILE* file = fopen("/out.txt", "w+");
+  assert(dup2(fileno(file), 1) == 1);
+  printf("into the file\n");
+  fflush(stdout);
+  assert(dup2(console, 1) == 1);
+  printf("after\n");
+  fflush(stdout);
+  char text[100] = "";
+  rewind(file);
+  assert(fgets(text, sizeof text, file));
+  assert(!strcmp(text, "into the file\n"));
+  // No stdout at all.
+  assert(close(1) == 0);
+  assert(write(1, "nowhere\n", 8) == -1);
+  assert(dup2(console, 1) == 1);
+  assert(write(1, "again\n", 6) == 6);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string way = argv[1];
+  if (way == "order" || way == "kinds") {
+    Server server;
+    for (auto* queue : {system_queue, own_queue}) {
+      for (pthread_t target : {ui(), server.thread}) {
+        (way == "order" ? check_order : check_kinds)(queue, target);
+      }
+    }
+  } else if (way == "ends") {
+    check_ends(system_queue);
+    check_ends(own_queue);
+    check_cancel();
+    check_cancel_in_poll();
+  } else if (way == "burst") {
+    burst();
+  } else if (way == "print") {
+    print_from_threads();
+    // With an exit in the middle of it.
+    std::thread([] {
+      for (int i = 0; i < 100; i++) {
+        fprintf(stderr, "last %d\n", i);
+      }
+      exit(0);
+    }).join();
+  } else if (way == "console") {
+    for (int i = 0; i < 20; i++) {
+      printf("printed %d\n", i);
+      MAIN_THREAD_EM_ASM({ out('called ' + $0); }, i);
+    }
+  } else if (way == "trap") {
+    for (int i = 0; i < 100; i++) {
+      printf("%d\n", i);
+    }
+    __builtin_trap();
+  } else if (way == "files") {
+    check_files();
+  } else if (way == "flood") {
+    // More than may be under way.
+    std::string line(9999, 'x');
+    for (int i = 0; i < 1500; i++) {
+      puts(line.c_str());
+    }
+  }
+  return 0;
+}
