@@ -78,6 +78,10 @@ var PTHREAD_POOL_IDLE_TIMEOUT = 5000;
 // [link]
 var UI_THREAD_WAIT = 'spin';
 
+// Internal: [address, size, name] of the program's variables, where the linker wrote a
+// map (-Wl,-Map=FILE) in a build with :ref:`ASSERTIONS`. Reports of waits name them.
+var DEPUTY_SYMBOLS = [];
+
 // How long, in milliseconds, the page's thread may wait before it reports it: see
 // :ref:`UI_THREAD_WAIT`. The default is what people take for an interruption.
 // [link]

@@ -4,6 +4,7 @@
 # What the UI thread waits for: that it ends, that it is reported when it takes long, and that nobody is left waiting
 # when a call ends badly. Sources in deputy/test_wait*.
 
+import re
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,19 @@ def test_wait_is_reported(build, run, engine, call, released):
   assert stats['longestMs'] > BUDGET
   assert stats['totalMs'] >= stats['longestMs'] - 1
   assert result.report['longestStallMs'] >= stats['longestMs'] - 1
+
+
+@browser_only
+def test_report_names_the_lock(build, run, engine, tmp_path):
+  result = run(waiter(build, f'-Wl,-Map={tmp_path}/program.map'), engine, page_js=HOLD + f'''
+    await hold('mutex', 2 * {BUDGET});
+    Module._wait_mutex();
+    await hold('file', 2 * {BUDGET});
+    Module._wait_file();
+  ''')
+  text = '\n'.join(result.stderr)
+  assert re.search(r'in pthread_mutex_lock \(0x[0-9a-f]+ mutex\)', text)
+  assert re.search(r'in flockfile \(0x[0-9a-f]+ __stdout_FILE\)', text)
 
 
 @browser_only

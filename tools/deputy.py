@@ -9,9 +9,9 @@ INCOMPATIBLE_SETTINGS; here is the one with a single value of a setting, which t
 table can't express.
 """
 
-from .deputy_constructors import part as part_constructors  # ruff: ignore[unused-import]
+from . import deputy_constructors, deputy_map
 from .settings import settings, user_settings
-from .utils import exit_with_error
+from .utils import exit_with_error, read_file
 
 
 def imply_threads(args):
@@ -104,6 +104,15 @@ def linker_flags():
     # Whole archives: what of ours stands in for files of libc comes first, and is meant.
     flags.append('--allow-multiple-definition')
   return flags
+
+
+def finish_link(wasm, linker_args):
+  """Called when wasm-ld is done."""
+  deputy_constructors.part(wasm)
+  map_file = deputy_map.map_file(linker_args)
+  # Not in what is shipped, and not where addresses are known at run time only.
+  if map_file and settings.ASSERTIONS and not settings.MAIN_MODULE:
+    settings.DEPUTY_SYMBOLS = deputy_map.variables(read_file(map_file))
 
 
 def setup_wait():

@@ -98,14 +98,26 @@ var LibraryDeputyWait = {
       return true;
     },
 
-    hex: (address) => '0x' + address.toString(16),
+#if DEPUTY_SYMBOLS.length
+    SYMBOLS: {{{ JSON.stringify(DEPUTY_SYMBOLS) }}},
+#endif
+
+    // An address, and the name of the variable there, where the build knows it.
+    name(address) {
+      var text = '0x' + address.toString(16);
+#if DEPUTY_SYMBOLS.length
+      var symbol = DeputyWait.SYMBOLS.find(([start, size]) => address >= start && address < start + size);
+      if (symbol) text += ' ' + symbol[2] + (address > symbol[0] ? '+' + (address - symbol[0]) : '');
+#endif
+      return text;
+    },
 
     report(call, object, owner, ms, verdict, isSuspended) {
       var threads = DeputyWait.threads();
       var holder = threads.find(({ tid }) => tid == owner);
       var name = UTF8ToString(__emscripten_deputy_call_name(call));
       return [
-        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.hex(object)}), ${isSuspended ? 'in a suspended call' : 'and the page stands still'}.`,
+        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.name(object)}), ${isSuspended ? 'in a suspended call' : 'and the page stands still'}.`,
         owner ? `It is held by ${holder?.what ?? `thread ${owner}`}. ${DeputyWait.VERDICTS[verdict]}`.trim() : DeputyWait.VERDICTS[verdict],
         'Call what waits on the deputy or another pthread, where it may, or don\'t wait for what needs the UI thread: see docs/blocking.md (UI_THREAD_WAIT={{{ UI_THREAD_WAIT }}}, UI_THREAD_WAIT_BUDGET={{{ UI_THREAD_WAIT_BUDGET }}}).',
         ...threads.map(({ text }) => '  ' + text),
@@ -132,7 +144,7 @@ var LibraryDeputyWait = {
         } else if ({{{ makeGetValue('at', DESCRIPTION.isCaller, 'i32') }}}) {
           text += ' waits for a call that the UI thread is in the middle of';
         } else if (waitsOn) {
-          text += ` waits in ${UTF8ToString({{{ makeGetValue('at', DESCRIPTION.call, '*') }}})} (${DeputyWait.hex(waitsOn)})`;
+          text += ` waits in ${UTF8ToString({{{ makeGetValue('at', DESCRIPTION.call, '*') }}})} (${DeputyWait.name(waitsOn)})`;
         } else if ({{{ makeGetValue('at', DESCRIPTION.hasReturned, 'i32') }}}) {
           text += ' is at its event loop, or in a callback from there';
         } else {

@@ -259,8 +259,8 @@ static bool is_last(pthread_t thread) {
   return a_fetch_add(&_emscripten_deputy_notes(thread)->abandoned, -1) <= 0;
 }
 
-// Any thread. pthread_join's and pthread_detach's, of a thread that is over, and
-// an abandoned call's.
+// Any thread. pthread_join's and pthread_detach's, of a thread that is over,
+// and an abandoned call's.
 void _emscripten_thread_cleanup(pthread_t thread) {
   if (!is_last(thread)) {
     return;
