@@ -49,7 +49,7 @@ SURVIVE = '''
 
 def jspi(build, *flags, wait='suspend'):
   return build('deputy/test_jspi.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sJSPI', f'-sUI_THREAD_WAIT={wait}', EXPORTS,
-               '-Wno-experimental', '--js-library', HERE / 'deputy/test_jspi.js', *flags)
+               '-Wno-experimental', '-sPTHREAD_POOL_SPARE=0', '--js-library', HERE / 'deputy/test_jspi.js', *flags)
 
 
 @pytest.fixture
@@ -66,8 +66,7 @@ def needs_jspi(has_jspi, engine):
 # ---- Stacks ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize('wait', ['suspend', 'spin'])
-@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize(('mode', 'wait'), [*((mode, 'suspend') for mode in MODES), ('O2', 'spin')])
 @pytest.mark.usefixtures('needs_jspi')
 def test_overlapping_calls(build, run, engine, mode, wait):
   # They end in no order.
@@ -138,7 +137,7 @@ def test_nothing_is_kept(build, run, engine):
 @pytest.mark.usefixtures('needs_jspi')
 def test_waits_suspend(build, run, engine, mode):
   # The pool is empty: workers load while the calls wait for their threads.
-  result = run(jspi(build, '-sPTHREAD_POOL_SPARE=0', *MODES[mode]), engine, page_js=TOOLS + '''
+  result = run(jspi(build, *MODES[mode]), engine, page_js=TOOLS + '''
     await pause(50);
     const calls = Array.from({length: 3}, () => Module._create_and_join(100));
     const gap = await longestGap(Promise.all(calls));

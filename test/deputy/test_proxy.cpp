@@ -75,7 +75,7 @@ void enter(void* arg) {
 
 // Four threads at a time, waited for now and then.
 void check_order(em_proxying_queue* queue, pthread_t target) {
-  constexpr int COUNT = 3000;
+  constexpr int COUNT = 1000;
   Log log;
   std::vector<std::thread> callers;
   for (int caller = 0; caller < 4; caller++) {

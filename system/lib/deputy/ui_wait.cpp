@@ -124,6 +124,9 @@ constexpr int LOOKS = 50;
 
 constexpr int CANT_SUSPEND = 1;
 
+// How long it waits in a task before it runs others.
+constexpr double PATIENCE_MS = 30;
+
 // Tasks run on the stack of the wait; they leave this much of it.
 constexpr size_t STACK_RESERVE = 16 * 1024;
 
@@ -264,9 +267,15 @@ void check(struct deputy_wait& wait,
 
 // ---- The wait ---------------------------------------------------------------
 
+// In the middle of a task the next ones run only to end a deadlock: whoever has
+// sent them does not expect them in there, where a lock is held for a moment,
+// malloc's for one.
 bool may_run_tasks() {
+  struct deputy_notes* notes = own_notes();
   return !holds && emscripten_stack_get_free() > STACK_RESERVE &&
-         _emscripten_deputy_has_tasks();
+         _emscripten_deputy_has_tasks() &&
+         (!notes->task ||
+          emscripten_get_now() - notes->wait.since > PATIENCE_MS);
 }
 
 void run_tasks() {
