@@ -14,14 +14,18 @@
 #endif
 
 var LibraryDeputyProxy = {
+#if !WASMFS
   $DeputyProxy__deps: ['_emscripten_deputy_write_rest'],
+#endif
   $DeputyProxy: {
     // UI thread, when the program may end without its coming to its mailbox again.
     writeRest() {
+#if !WASMFS
 #if EXIT_RUNTIME
       if (runtimeExited) return;
 #endif
       if (runtimeInitialized) __emscripten_deputy_write_rest();
+#endif
     },
   },
 

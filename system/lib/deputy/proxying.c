@@ -124,7 +124,7 @@ void emscripten_proxy_execute_queue(em_proxying_queue* queue) {
     unlock_queue(&queue->mutex);
   }
   if (tasks && !is_in(tasks)) {
-    em_task_queue_execute(tasks);
+    _emscripten_deputy_execute_all(tasks);
   }
 }
 

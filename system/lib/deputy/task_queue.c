@@ -165,6 +165,14 @@ void em_task_queue_execute(em_task_queue* queue) {
   }
 }
 
+void _emscripten_deputy_execute_all(em_task_queue* queue) {
+  struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
+  double turn_end = notes->turn_end;
+  notes->turn_end = 0;
+  em_task_queue_execute(queue);
+  notes->turn_end = turn_end;
+}
+
 // The queue's thread has ended: nobody is going to run its tasks.
 void em_task_queue_cancel(em_task_queue* queue) {
   task t;
@@ -237,18 +245,13 @@ bool _emscripten_deputy_has_tasks(void) {
 
 void _emscripten_deputy_run_tasks(void) {
   pthread_t self = pthread_self();
-  struct deputy_notes* notes = _emscripten_deputy_notes(self);
-  // Whoever waits runs them all.
-  double turn_end = notes->turn_end;
-  notes->turn_end = 0;
   // Of a queue that the thread is in the middle of nobody tells the mailbox
   // before its end.
-  struct deputy_task* running = notes->task;
+  struct deputy_task* running = _emscripten_deputy_notes(self)->task;
   for (; running; running = running->outer) {
-    em_task_queue_execute(running->queue);
+    _emscripten_deputy_execute_all(running->queue);
   }
-  em_task_queue_execute(self->mailbox);
-  notes->turn_end = turn_end;
+  _emscripten_deputy_execute_all(self->mailbox);
 }
 
 void _emscripten_deputy_drop_tasks(pthread_t thread,
