@@ -18,6 +18,9 @@ var LibraryDeputyProxy = {
   $DeputyProxy__deps: ['_emscripten_deputy_write_rest'],
 #endif
   $DeputyProxy: {
+    // To itself: what is left in the mailbox.
+    channel: null,
+
     // UI thread, when the program may end without its coming to its mailbox again.
     writeRest() {
 #if !WASMFS
@@ -31,7 +34,7 @@ var LibraryDeputyProxy = {
 
   // ---- Called by mailbox.c
 
-  _emscripten_deputy_check_again_js__deps: ['$checkMailbox'],
+  _emscripten_deputy_check_again_js__deps: ['$checkMailbox', '$DeputyProxy'],
   _emscripten_deputy_check_again_js__sig: 'v',
   _emscripten_deputy_check_again_js: () => {
 #if ENVIRONMENT_MAY_BE_NODE
@@ -40,13 +43,13 @@ var LibraryDeputyProxy = {
       return;
     }
 #endif
-    // A timer would be late by 4 ms.
-    var { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      checkMailbox();
-    };
-    port2.postMessage(0);
+    // A timer would be late by 4 ms. The channel is kept: WebKit may collect the ports of
+    // one that nobody holds, with a message under way.
+    if (!DeputyProxy.channel) {
+      DeputyProxy.channel = new MessageChannel();
+      DeputyProxy.channel.port1.onmessage = checkMailbox;
+    }
+    DeputyProxy.channel.port2.postMessage(0);
   },
 };
 

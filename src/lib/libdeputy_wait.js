@@ -226,6 +226,9 @@ Object.assign(LibraryDeputyWait, {
   // told.
   $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_leave_mailbox'],
   $checkMailbox: () => {
+#if EXIT_RUNTIME
+    if (runtimeExited) return;
+#endif
     try {
       runMailbox();
     } finally {

@@ -19,9 +19,10 @@
 #include "pthread_impl.h"
 #include "queues.h"
 
-// So much may be under way; then threads wait for the UI thread, which may be
-// busy, or slower.
-#define MOST_BYTES (4 << 20)
+// So much may be under way; then threads wait for the UI thread. A call that
+// comes after it waits for as long as that takes to write, 10 to 20 ms; and so
+// does the page, where it waits for who has made that call.
+#define MOST_BYTES (64 << 10)
 
 // In libdeputy_proxy.js. UI thread.
 void _emscripten_deputy_write_js(int fd,
