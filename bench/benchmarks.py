@@ -97,7 +97,8 @@ BENCHMARKS = (
   Benchmark(
     'call_cold', US, 'The same once in 5 ms, when both have slept.', variants=('deputy', 'stock')),
   Benchmark(
-    'call_busy', US, 'The same while three other threads compute.', variants=('deputy', 'stock'), goals=(
+    'call_busy', US, 'The same while three other threads compute.', source='call_burst.c', args=(3,),
+    variants=('deputy', 'stock'), goals=(
       Goal('stock', 1, 'looking for the other does not take the core that it needs'),)),
   Benchmark(
     'call_thread', US, 'A thread calls a C function on another that is at its event loop.',

@@ -4,9 +4,11 @@
 # pytest's side of the tests: options, the `engine` parameter, the `build` and `run` fixtures, the report of a
 # failing run. The work is done in harness/; its README.md tells test authors what there is.
 
+import fcntl
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ from harness.keeper import die_with_parent
 from harness.result import RunFailed
 from harness.run import Runner
 
-FORK = Path(__file__).parents[1] / 'tools' / 'fork.py'
+REPO = Path(__file__).parents[1]
+FORK = REPO / 'tools' / 'fork.py'
+BUILD = REPO / 'build'
 RUNS = pytest.StashKey()
 
 
@@ -40,6 +44,7 @@ def chosen_engines(config):
 def pytest_configure(config):
   config.addinivalue_line('markers', 'engines(*names, reason): runs in these engines only')
   config.addinivalue_line('markers', 'browser_only(reason): does not run in Node')
+  config.addinivalue_line('markers', 'quiet: times something, so no other test runs beside it')
   if hasattr(config, 'workerinput'):
     die_with_parent()  # an xdist worker would run its test to the end
     return
@@ -74,23 +79,46 @@ def pytest_generate_tests(metafunc):
   if 'engine' not in metafunc.fixturenames:
     return
   allowed, reason = allowed_engines(metafunc.definition)
-  # One xdist group an engine: the worker that has it starts the only browser of the kind.
+  # One xdist group an engine: the worker that has it starts the only browser of the kind. Quiet tests have one for
+  # all: beside them the browsers of the others would not run anyway.
+  is_quiet = metafunc.definition.get_closest_marker('quiet')
   metafunc.parametrize('engine', [
     pytest.param(engine, id=engine, marks=[
-      pytest.mark.xdist_group(engine),
+      pytest.mark.xdist_group('quiet' if is_quiet else engine),
       *([] if engine in allowed else [pytest.mark.skip(reason=f'not in {engine}: {reason}')])])
     for engine in chosen_engines(metafunc.config)])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-  # xdist hands groups out in order: the longest first, which builds the base's libraries, then the engines.
+  # xdist hands groups out in order: the longest first, which builds the base's libraries, then the engines; quiet
+  # tests last, when few others are left to wait for.
   def rank(item):
+    if item.get_closest_marker('quiet'):
+      return len(ENGINES) + 1
     engine = getattr(item, 'callspec', None) and item.callspec.params.get('engine')
     if engine:
       return ENGINES.index(engine)
     return len(ENGINES) if not item.get_closest_marker('xdist_group') else -1
   items.sort(key=rank)
+
+
+@contextmanager
+def place(is_quiet):
+  """Holds the machine, shared with other tests or alone; whoever wants it alone goes before those that come later."""
+  BUILD.mkdir(exist_ok=True)
+  with (BUILD / 'gate.lock').open('w') as gate, (BUILD / 'room.lock').open('w') as room:
+    fcntl.flock(gate, fcntl.LOCK_EX)
+    fcntl.flock(room, fcntl.LOCK_EX if is_quiet else fcntl.LOCK_SH)
+    if not is_quiet:
+      fcntl.flock(gate, fcntl.LOCK_UN)
+    yield
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+  with place(item.get_closest_marker('quiet')):
+    yield
 
 
 @pytest.fixture(scope='session')

@@ -24,6 +24,7 @@ def build_and_check(build, run, engine, source, *flags, **options):
   return result
 
 
+@pytest.mark.quiet
 def test_main_runs_on_deputy(build, run, engine):
   result = build_and_check(build, run, engine, 'deputy/test_main_thread.c', args=['one', 'two words'])
   if engine != 'node':

@@ -133,6 +133,7 @@ def test_nothing_is_kept(build, run, engine):
 # ---- Waits -------------------------------------------------------------------
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize('mode', MODES)
 @pytest.mark.usefixtures('needs_jspi')
 def test_waits_suspend(build, run, engine, mode):
@@ -171,6 +172,7 @@ def test_emscripten_sleep(build, run, engine):
   assert result.report == list(range(20))
 
 
+@pytest.mark.quiet
 @pytest.mark.usefixtures('needs_jspi')
 @pytest.mark.parametrize('call', ['_wait_plainly', '_wait_through_js'])
 def test_what_cannot_suspend_spins(build, run, engine, call):
@@ -282,6 +284,7 @@ def test_calls_that_end_badly(build, run, engine):
 # ---- Other ways in -----------------------------------------------------------
 
 
+@pytest.mark.quiet
 def test_embind(build, run, engine, has_jspi):
   result = run(build('deputy/test_jspi_embind.cpp', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sJSPI', '-Wno-experimental', '-lembind',
                      '-sUI_THREAD_WAIT=suspend', '-sPTHREAD_POOL_SPARE=0', '-O1'), engine, page_js=TOOLS + '''

@@ -62,16 +62,8 @@ def built(name):
   return {file.name: file.read_bytes() for file in (script, script.with_suffix('.wasm'))}
 
 
-@pytest.fixture
-def one_at_a_time():
-  """Of the engines that are tested side by side: each program takes all cores, and its page should get its share."""
-  with (REPO / 'build' / 'compressor.lock').open('w') as lock:
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    yield
-
-
 @pytest.mark.browser_only(reason='the page gives the program its files; under Node.js it would have the host\'s')
-@pytest.mark.usefixtures('one_at_a_time')
+@pytest.mark.quiet
 @pytest.mark.parametrize('name', COMPRESSORS)
 def test_compressor(run, engine, sample_file, tmp_path, name):
   data = sample_file.read_bytes()[:SIZE]

@@ -20,6 +20,31 @@ def test_calls(build, run, engine, way):
   run(program(build), engine, args=[way], expect_exit=0)
 
 
+# The most waits that the page has for its mailbox, or anything else, at a time.
+COUNT_WAITS = '''(() => {
+  const {waitAsync} = Atomics;
+  let waits = 0;
+  globalThis.mostWaits = 0;
+  Atomics.waitAsync = (...args) => {
+    const wait = waitAsync(...args);
+    if (wait.async) {
+      mostWaits = Math.max(mostWaits, ++waits);
+      wait.value.then(() => waits--);
+    }
+    return wait;
+  };
+  return {};
+})()'''
+
+
+def test_one_wait(build, run, engine):
+  result = run(program(build), engine, args=['burst'], module=COUNT_WAITS, expect_exit=0, page_js='''
+    await Module.deputy.exited;
+    return mostWaits;
+  ''')
+  assert result.report == 1
+
+
 UPSTREAM_TESTS = [
   'test_pthread_proxying.c',
   'test_pthread_proxying_canceled_work.c',

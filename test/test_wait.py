@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.quiet
+
 HERE = Path(__file__).parent
 browser_only = pytest.mark.browser_only(reason="Node's main thread can sleep: it waits as any thread does")
 

@@ -6,11 +6,14 @@
 
 import random
 
+import pytest
+
 # For how long the page may stand still, in ms (the default), and what a loaded machine may add.
 BUDGET = 1000
 FRAME = 100
 
 
+@pytest.mark.quiet
 def test_page_and_threads_at_random(build, run, engine, request):
   seconds = request.config.getoption('soak')
   seed = random.randrange(1, 2 ** 31)

@@ -35,22 +35,16 @@ if (node) {
 }
 
 const words = new Int32Array(new SharedArrayBuffer(8));
-let seen = 0;
-function serve() {
-  const wait = Atomics.waitAsync(words, 0, seen);
-  if (wait.async) wait.value.then(answer);
-  else answer();
-}
+const next = () => Atomics.waitAsync(words, 0, Atomics.load(words, 0));
+const serve = (wait) => wait.async ? wait.value.then(answer) : answer();
 function answer() {
-  seen = Atomics.load(words, 0);
   // Armed before it answers: the next may come at once.
-  const wait = Atomics.waitAsync(words, 0, seen);
+  const wait = next();
   Atomics.store(words, 1, 1);
   Atomics.notify(words, 1);
-  if (wait.async) wait.value.then(answer);
-  else answer();
+  serve(wait);
 }
-serve();
+serve(next());
 // WebKit settles waitAsync late when no other event comes.
 const stir = setInterval(() => {}, 50);
 await new Promise((resolve) => {

@@ -67,11 +67,11 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_resign', '_emscripten_deputy_pool_resume', '_emscripten_deputy_returned',
     '_emscripten_deputy_pool_set_cores', '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
-    '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
+    '_emscripten_deputy_has_tasks', '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
     '_emscripten_deputy_pool_change', '_emscripten_deputy_pool_figure', '_emscripten_deputy_pool_ready',
     '_emscripten_check_mailbox', '_emscripten_deputy_leave_mailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
-    '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
+    '$checkMailbox', '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
   ],
   $DeputyPool__postset: () => {
     addAtPostCtor('DeputyPool.configure();');
@@ -356,12 +356,13 @@ var LibraryDeputyPool = {
     starts: 0,
     idleStack: 0,
     // The index of the thread that it runs, or NONE, and the thread; whether messages
-    // wake it.
+    // wake it; whether a waitAsync is under way for them, on the UI thread too.
     index: {{{ NONE }}},
     thread: 0,
     entry: 0,
     arg: 0,
     isArmed: false,
+    isAwaiting: false,
     hasEnded: false,
     // Whether its entry point's promise is awaited (JSPI): a callback that comes then,
     // of the thread that ran before, say, must not find that nothing keeps it alive.
@@ -495,6 +496,7 @@ var LibraryDeputyPool = {
       DeputyPool.disarm();
       DeputyPool.leaveStack();
       DeputyPool.turn++;
+      DeputyPool.isAwaiting = false;
       var ended = DeputyPool.index;
       DeputyPool.index = {{{ NONE }}};
       // What it left at its event loop, a timer say, must not meet the next thread.
@@ -551,9 +553,16 @@ var LibraryDeputyPool = {
       return waitAsyncPolyfilled || (globalThis.navigator && /AppleWebKit/.test(navigator.userAgent) && !/Chrome/.test(navigator.userAgent));
     },
 
-    // Any thread at its event loop: its mailbox is behind an Atomics.waitAsync, too.
+    // Any thread at its event loop: its mailbox is behind an Atomics.waitAsync, too. Some
+    // wakes never come, not even with the next event.
     stir() {
-      if (DeputyPool.losesWakes()) DeputyPool.stirTimer = setInterval(() => {}, {{{ STIR_MS }}});
+      if (!DeputyPool.losesWakes()) return;
+      DeputyPool.stirTimer = setInterval(() => {
+#if EXIT_RUNTIME
+        if (runtimeExited) return;
+#endif
+        if (!ABORT && __emscripten_deputy_has_tasks()) checkMailbox();
+      }, {{{ STIR_MS }}});
     },
 
     blockAgain() {
@@ -638,14 +647,19 @@ Object.assign(LibraryDeputyPool, {
   },
 #endif
 
-  // Any thread. A wake that comes when its thread is over is not the next one's.
+  // Any thread. One wait at a time: each notification settles all that there are, so
+  // checks for another reason would double them. A wake that comes when its thread is
+  // over is not the next one's.
   _emscripten_thread_mailbox_await__deps: ['$checkMailbox', '$DeputyPool', '$waitAsyncPolyfilled'],
   _emscripten_thread_mailbox_await: (thread) => {
-    if (waitAsyncPolyfilled) return;
+    if (waitAsyncPolyfilled || DeputyPool.isAwaiting) return;
+    DeputyPool.isAwaiting = true;
     var { turn } = DeputyPool;
     var wait = Atomics.waitAsync(HEAP32, {{{ getHeapOffset('thread', 'i32') }}}, thread);
     wait.value.then(() => {
-      if (turn == DeputyPool.turn) checkMailbox();
+      if (turn != DeputyPool.turn) return;
+      DeputyPool.isAwaiting = false;
+      checkMailbox();
     });
     var waitingAsync = thread + {{{ C_STRUCTS.pthread.waiting_async }}};
     Atomics.store(HEAP32, {{{ getHeapOffset('waitingAsync', 'i32') }}}, 1);

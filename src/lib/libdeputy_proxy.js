@@ -75,11 +75,7 @@ Object.assign(LibraryDeputyProxy, {
   $writeSynchronously__deps: ['$writeOnMainThread', '_emscripten_deputy_set_takes_all'],
   $writeSynchronously__proxy: 'sync',
   $writeSynchronously: (fd, iov, iovcnt, pnum) => {
-#if SYSCALLS_REQUIRE_FILESYSTEM
-    if (fd == 1 || fd == 2) __emscripten_deputy_set_takes_all(fd, FS.getStream(fd)?.tty ? 1 : 0);
-#else
-    if (fd == 1 || fd == 2) __emscripten_deputy_set_takes_all(fd, 1);
-#endif
+    __emscripten_deputy_set_takes_all(fd, {{{ SYSCALLS_REQUIRE_FILESYSTEM ? 'FS.getStream(fd)?.tty ? 1 : 0' : 1 }}});
     return writeOnMainThread(fd, iov, iovcnt, pnum);
   },
 
@@ -90,21 +86,17 @@ Object.assign(LibraryDeputyProxy, {
     writeOnMainThread(fd, iov, iovcnt, pnum);
   },
 
-  // UI thread. What stdout and stderr are may change: the next write there finds out.
-  $forgetOutput__deps: ['_emscripten_deputy_set_takes_all'],
-  $forgetOutput: (fd) => {
-    if (fd == 1 || fd == 2) __emscripten_deputy_set_takes_all(fd, 0);
-  },
-
-  fd_close__deps: ['$closeOnMainThread', '$forgetOutput'],
+  // UI thread, these two. What stdout and stderr are may change: the next write there
+  // finds out.
+  fd_close__deps: ['$closeOnMainThread', '_emscripten_deputy_set_takes_all'],
   fd_close: (fd) => {
-    forgetOutput(fd);
+    __emscripten_deputy_set_takes_all(fd, 0);
     return closeOnMainThread(fd);
   },
 
-  __syscall_dup3__deps: ['$dupOnMainThread', '$forgetOutput'],
+  __syscall_dup3__deps: ['$dupOnMainThread', '_emscripten_deputy_set_takes_all'],
   __syscall_dup3: (fd, newfd, flags) => {
-    forgetOutput(newfd);
+    __emscripten_deputy_set_takes_all(newfd, 0);
     return dupOnMainThread(fd, newfd, flags);
   },
 });

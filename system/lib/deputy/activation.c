@@ -92,11 +92,12 @@ void _emscripten_deputy_activation_free(struct activation* activation) {
 // Null outside of any.
 struct activation* _emscripten_deputy_activation(void) { return current; }
 
-static void swap(int* a, int* b) {
-  int value = *a;
-  *a = *b;
-  *b = value;
-}
+#define SWAP(a, b)                                                             \
+  do {                                                                         \
+    __typeof__(a) value = a;                                                   \
+    a = b;                                                                     \
+    b = value;                                                                 \
+  } while (0)
 
 // Enters `activation`, or leaves it when it is the current one. The stack
 // pointer was `stack_pointer`; returns what it must be now, or 0 when the stack
@@ -118,20 +119,12 @@ uintptr_t _emscripten_deputy_activation_switch(struct activation* activation,
     }
   }
   struct pthread* self = __pthread_self();
-  swap(&self->tid, &activation->tid);
-  swap(&errno, &activation->error);
-  int canceldisable = self->canceldisable;
-  self->canceldisable = activation->canceldisable;
-  activation->canceldisable = canceldisable;
-
+  SWAP(self->tid, activation->tid);
+  SWAP(errno, activation->error);
+  SWAP(self->canceldisable, activation->canceldisable);
   struct deputy_notes* notes = _emscripten_deputy_notes(self);
-  struct deputy_wait wait = notes->wait;
-  notes->wait = activation->wait;
-  activation->wait = wait;
-  struct deputy_task* task = notes->task;
-  notes->task = activation->task;
-  activation->task = task;
-
+  SWAP(notes->wait, activation->wait);
+  SWAP(notes->task, activation->task);
   uintptr_t base = emscripten_stack_get_base();
   uintptr_t end = emscripten_stack_get_end();
   emscripten_stack_set_limits((void*)activation->stack_base,
@@ -143,8 +136,7 @@ uintptr_t _emscripten_deputy_activation_switch(struct activation* activation,
   return next;
 }
 
-// ---- Called by ui_wait.cpp
-// --------------------------------------------------------
+// ---- Called by ui_wait.cpp --------------------------------------------------
 
 // (While one is entered it has the tid of what it was entered in.)
 bool _emscripten_deputy_is_activation(int tid) {

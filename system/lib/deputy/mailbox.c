@@ -46,16 +46,20 @@ enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   if (!is_sent) {
     return DEPUTY_NOT_SENT;
   }
-  if (atomic_exchange(&mailbox->notification, NOTIFICATION_PENDING) !=
-      NOTIFICATION_NONE) {
-    return DEPUTY_SENT;
+  bool must_wake = atomic_exchange(&mailbox->notification,
+                                   NOTIFICATION_PENDING) == NOTIFICATION_NONE;
+  if (must_wake) {
+    if (thread->waiting_async) {
+      __builtin_wasm_memory_atomic_notify((int*)thread, -1);
+    } else {
+      _emscripten_notify_mailbox_postmessage(thread, pthread_self());
+    }
   }
-  if (thread->waiting_async) {
-    __builtin_wasm_memory_atomic_notify((int*)thread, -1);
-  } else {
-    _emscripten_notify_mailbox_postmessage(thread, pthread_self());
+  // In Node.js the UI thread may be asleep in a wait.
+  if (thread == emscripten_main_runtime_thread_id()) {
+    _emscripten_thread_notify(thread);
   }
-  return DEPUTY_WOKEN;
+  return must_wake ? DEPUTY_WOKEN : DEPUTY_SENT;
 }
 
 void emscripten_thread_mailbox_send(pthread_t thread, task t) {

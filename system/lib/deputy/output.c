@@ -51,9 +51,11 @@ static void write_now(void* arg) {
   free(output);
 }
 
-// UI thread.
+// UI thread. Of any file; those of the two are what it matters for.
 void _emscripten_deputy_set_takes_all(int fd, bool value) {
-  takes_all[fd] = value;
+  if (fd == 1 || fd == 2) {
+    takes_all[fd] = value;
+  }
 }
 
 // Pthread. Returns the number of bytes; -1 where the UI thread must write them

@@ -14,11 +14,10 @@
  *
  * The life of a call that is waited for: it lies on the caller's stack, `state`
  * is PENDING, then SLEEPING if the caller sleeps, ABANDONED if it was cancelled
- * then. Whoever ends it swaps in DONE
- * or CANCELED, and from then on does not touch it; where that was SLEEPING it
- * wakes the word's address, which may be another's by then: all users of
- * futexes look at the value again. The swap is a release, and the caller's load
- * an acquire, of the result.
+ * then. Whoever ends it swaps in DONE or CANCELED, and from then on does not
+ * touch it; where that was SLEEPING it wakes the word's address, which may be
+ * another's by then: all users of futexes look at the value again. The swap is
+ * a release, and the caller's load an acquire, of the result.
  *
  * Who ends it: the thread that runs it; the same when it dies (drop_tasks in
  * task_queue.c, cancel_calls here); whoever closes the thread's mailbox.
@@ -114,7 +113,8 @@ static bool is_in(em_task_queue* tasks) {
   return running;
 }
 
-// The calling thread's tasks; not in the middle of one of them.
+// The calling thread's tasks; not in the middle of one of them. Of what is in
+// its mailbox not those of queues of the program's: they have their own times.
 void emscripten_proxy_execute_queue(em_proxying_queue* queue) {
   assert(queue);
   em_task_queue* tasks = pthread_self()->mailbox;
@@ -124,7 +124,7 @@ void emscripten_proxy_execute_queue(em_proxying_queue* queue) {
     unlock_queue(&queue->mutex);
   }
   if (tasks && !is_in(tasks)) {
-    _emscripten_deputy_execute_all(tasks);
+    _emscripten_deputy_execute_all(tasks, false);
   }
 }
 
@@ -133,10 +133,6 @@ static enum deputy_sent send_to_mailbox(pthread_t thread, task t) {
     return DEPUTY_NOT_SENT;
   }
   enum deputy_sent sent = _emscripten_deputy_mailbox_send(thread, t);
-  // In Node.js the UI thread may be asleep in a wait.
-  if (sent && thread == emscripten_main_runtime_thread_id()) {
-    _emscripten_thread_notify(thread);
-  }
   emscripten_thread_mailbox_unref(thread);
   return sent;
 }
@@ -145,7 +141,7 @@ static enum deputy_sent send_to_mailbox(pthread_t thread, task t) {
 extern em_proxying_queue* _Atomic _dlopen_proxying_queue
   __attribute__((__weak__));
 
-// Any thread. False: no memory, or `thread` has ended.
+// Any thread. Not sent: no memory, or `thread` has ended.
 static enum deputy_sent
 send_task(em_proxying_queue* queue, pthread_t thread, task t) {
   assert(queue);
@@ -571,8 +567,7 @@ em_promise_t emscripten_proxy_promise(em_proxying_queue* queue,
   return promise(queue, thread, func, NULL, arg);
 }
 
-// ---- JavaScript on the UI thread (`__proxy`, MAIN_THREAD_EM_ASM)
-// -------------
+// ---- JavaScript on the UI thread: `__proxy`, MAIN_THREAD_EM_ASM -------------
 
 // Of the code that jsifier.mjs generates.
 enum { PROXY_ASYNC, PROXY_SYNC, PROXY_SYNC_ASYNC };

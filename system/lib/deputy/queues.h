@@ -22,8 +22,10 @@ enum deputy_sent { DEPUTY_NOT_SENT, DEPUTY_SENT, DEPUTY_WOKEN };
 // Any thread, with a reference to the mailbox. Not sent: no memory.
 enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t);
 
-// The queue's thread: em_task_queue_execute, but for the end of its turn.
-void _emscripten_deputy_execute_all(em_task_queue* queue);
+// The queue's thread: em_task_queue_execute, but for the end of its turn; of a
+// mailbox perhaps without the notifications that it holds of other queues.
+void _emscripten_deputy_execute_all(em_task_queue* queue,
+                                    bool with_notifications);
 
 // Any thread. Whether what it runs at its mailbox has taken long enough.
 bool _emscripten_deputy_is_turn_over(void);

@@ -134,9 +134,23 @@ task em_task_queue_dequeue(em_task_queue* queue) {
   return t;
 }
 
-static bool take(em_task_queue* queue, task* t) {
+static void receive(void* arg);
+
+// Under the lock. The notifications that a mailbox begins with go to its end.
+// False: there is nothing else.
+static bool skip_notifications(em_task_queue* queue) {
+  int size = (queue->capacity + queue->tail - queue->head) % queue->capacity;
+  while (size && queue->tasks[queue->head].func == receive) {
+    em_task_queue_enqueue(queue, em_task_queue_dequeue(queue));
+    size--;
+  }
+  return size;
+}
+
+static bool take(em_task_queue* queue, bool with_notifications, task* t) {
   lock_queue(&queue->mutex);
-  bool found = !em_task_queue_is_empty(queue);
+  bool found = with_notifications ? !em_task_queue_is_empty(queue)
+                                  : skip_notifications(queue);
   if (found) {
     *t = em_task_queue_dequeue(queue);
   }
@@ -150,13 +164,12 @@ static bool has_tasks(em_task_queue* queue) {
          __atomic_load_n(&queue->tail, __ATOMIC_RELAXED);
 }
 
-// The queue's thread, also while it runs a task of the queue already. At its
-// mailbox, it stops when its turn is over.
-void em_task_queue_execute(em_task_queue* queue) {
+static void execute(em_task_queue* queue, bool with_notifications) {
   struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
   struct deputy_task running = {.outer = notes->task, .queue = queue};
   task t;
-  while (!_emscripten_deputy_is_turn_over() && take(queue, &t)) {
+  while (!_emscripten_deputy_is_turn_over() &&
+         take(queue, with_notifications, &t)) {
     running.cancel = t.cancel;
     running.arg = t.arg;
     notes->task = &running;
@@ -165,18 +178,23 @@ void em_task_queue_execute(em_task_queue* queue) {
   }
 }
 
-void _emscripten_deputy_execute_all(em_task_queue* queue) {
+// The queue's thread, also while it runs a task of the queue already. At its
+// mailbox, it stops when its turn is over.
+void em_task_queue_execute(em_task_queue* queue) { execute(queue, true); }
+
+void _emscripten_deputy_execute_all(em_task_queue* queue,
+                                    bool with_notifications) {
   struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
   double turn_end = notes->turn_end;
   notes->turn_end = 0;
-  em_task_queue_execute(queue);
+  execute(queue, with_notifications);
   notes->turn_end = turn_end;
 }
 
 // The queue's thread has ended: nobody is going to run its tasks.
 void em_task_queue_cancel(em_task_queue* queue) {
   task t;
-  while (take(queue, &t)) {
+  while (take(queue, true, &t)) {
     if (t.cancel) {
       t.cancel(t.arg);
     }
@@ -187,8 +205,6 @@ void em_task_queue_cancel(em_task_queue* queue) {
 // ---- Notifications ----------------------------------------------------------
 
 static void cancel(void* queue) { em_task_queue_cancel(queue); }
-
-static void receive(void* arg);
 
 static task received(em_task_queue* queue) {
   return (task){.func = receive, .cancel = cancel, .arg = queue};
@@ -219,10 +235,6 @@ bool em_task_queue_send(em_task_queue* queue, task t) {
                    NOTIFICATION_PENDING) {
     emscripten_thread_mailbox_send(queue->thread, received(queue));
   }
-  // In Node.js the UI thread may be asleep in a wait.
-  if (is_sent && queue->thread == emscripten_main_runtime_thread_id()) {
-    _emscripten_thread_notify(queue->thread);
-  }
   emscripten_thread_mailbox_unref(queue->thread);
   return is_sent;
 }
@@ -249,9 +261,9 @@ void _emscripten_deputy_run_tasks(void) {
   // before its end.
   struct deputy_task* running = _emscripten_deputy_notes(self)->task;
   for (; running; running = running->outer) {
-    _emscripten_deputy_execute_all(running->queue);
+    _emscripten_deputy_execute_all(running->queue, true);
   }
-  _emscripten_deputy_execute_all(self->mailbox);
+  _emscripten_deputy_execute_all(self->mailbox, true);
 }
 
 void _emscripten_deputy_drop_tasks(pthread_t thread,

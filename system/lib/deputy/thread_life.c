@@ -102,8 +102,7 @@ static void delist(pthread_t thread) {
   thread->next = thread->prev = thread;
 }
 
-// ---- Blocks: struct pthread, notes, TLS, thread-specific data, guard, stack
-// --------
+// ---- Blocks: struct pthread, notes, TLS, specific data, guard, stack --------
 
 static bool has_wait_async;
 
