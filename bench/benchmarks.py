@@ -28,6 +28,7 @@ class Benchmark:
   source: str = ''              # file or folder here; default: name.c or name.cpp
   metric: str = ''              # the name the program reports under; default: the source's
   flags: tuple = ()             # besides each variant's own; one that names a file here is that file
+  deputy_flags: tuple = ()      # besides these, of variant `deputy`
   variants: tuple = ('native', 'deputy', 'stock')
   engines: tuple = ENGINES
   pinned: bool = False          # also on one core and on two: Node.js and native
@@ -45,6 +46,9 @@ class Benchmark:
 NO_HOP = 'a thread starts and ends without a hop over the UI thread'
 BIG = ('-include', 'big.h')
 STAGE_CLOCK = ('--extern-pre-js', 'cold_stages.js')
+FILES = ('fseek() to anywhere in a file of 4 MiB, and fread() of 16 bytes; “seek_4”: four threads, each with its own '
+         'file; “read_4k”, “read_1m”: pread() of so much, by one and by four; “storm”: a file is created, closed, asked '
+         'about by stat(), and unlinked')
 STAGES = ('A thread that has to wait for a new worker, one at a time, in stages: “ask” until the UI thread makes the '
           'worker, “worker” until its script runs, “script” until that has the module, “init” until the program is '
           'ready there, “thread” until its first instruction. The mean of several.')
@@ -103,6 +107,13 @@ BENCHMARKS = (
   Benchmark(
     'call_thread', US, 'A thread calls a C function on another that is at its event loop.',
     variants=('deputy', 'stock')),
+  Benchmark(
+    'print', US, 'Four threads print 100,000 lines, until all are written: time per line.', args=(100_000,),
+    quick_args=(10_000,), variants=('deputy', 'stock'), limit=60),
+  Benchmark('files', US, FILES + '.', limit=60),
+  Benchmark(
+    'files_wasmfs', US, FILES + ', the fork with -sWASMFS.', source='files.c', deputy_flags=('-sWASMFS',),
+    variants=('deputy', 'stock'), limit=60, goals=(Goal('stock', 0.05, 'the UI thread has no part in it'),)),
   Benchmark(
     'futex', US, 'A floor: round trip between two threads that sleep and wake each other with a futex.',
     variants=('native', 'stock'), pinned=True),

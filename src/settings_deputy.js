@@ -82,6 +82,10 @@ var UI_THREAD_WAIT = 'spin';
 // map (-Wl,-Map=FILE) in a build with :ref:`ASSERTIONS`. Reports of waits name them.
 var DEPUTY_SYMBOLS = [];
 
+// Internal: errors of JavaScript that runs on the page's thread for another may be caught
+// there, as C++ exceptions (emscripten/deputy.hpp).
+var DEPUTY_CATCHES = false;
+
 // How long, in milliseconds, the page's thread may wait before it reports it: see
 // :ref:`UI_THREAD_WAIT`. The default is what people take for an interruption.
 // [link]

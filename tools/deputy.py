@@ -59,13 +59,14 @@ POINTERS = [
   '_emscripten_deputy_activation_switch:ppp',
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
-  '_emscripten_deputy_is_calling:_p',
   '_emscripten_deputy_look:_pp_',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',
   '_emscripten_deputy_pool_submit_with_objects:_p_',
   '_emscripten_deputy_pool_thread_of:p_',
   '_emscripten_deputy_pool_word:p_',
+  '_emscripten_deputy_print:__p',
+  '_emscripten_deputy_set_error:_pp',
   '_emscripten_deputy_write:__p_',
   'emscripten_deputy_wait_stats:__p',
 ]
@@ -80,6 +81,7 @@ def setup_link():
     settings.PROXY_TO_PTHREAD = 1
   setup_pool()
   setup_wait()
+  settings.DEPUTY_CATCHES = bool(settings.WASM_EXCEPTIONS or not settings.DISABLE_EXCEPTION_CATCHING)
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
   settings.SIGNATURE_CONVERSIONS += POINTERS
   libraries = ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']

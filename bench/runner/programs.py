@@ -57,8 +57,9 @@ def page(name):
   return (PAGES / name).read_text(encoding='utf-8') if name else None
 
 
-def flags_of(benchmark):
-  return [BENCH / flag if (BENCH / flag).is_file() else flag for flag in benchmark.flags]
+def flags_of(benchmark, variant):
+  flags = [*benchmark.flags, *(benchmark.deputy_flags if variant == 'deputy' else ())]
+  return [BENCH / flag if (BENCH / flag).is_file() else flag for flag in flags]
 
 
 def build(benchmark, variant):
@@ -71,11 +72,11 @@ def build(benchmark, variant):
       raise BuildFailed(str(error)) from error
   files = sources(benchmark)
   if variant == 'native':
-    return build_native(files, flags_of(benchmark))
+    return build_native(files, flags_of(benchmark, variant))
   os.environ['DEPUTY_EMCC'] = str(COMPILERS[variant])
   building.revision.cache_clear()  # it is of one compiler
   # A flag that is a Path counts in the harness's cache of builds, as a folder's headers do: hence the -include.
-  flags = [*FLAGS[variant], *flags_of(benchmark), '-include', HEADER]
+  flags = [*FLAGS[variant], *flags_of(benchmark, variant), '-include', HEADER]
   own = files[0].parent
   try:
     return building.build(files, flags, metric(benchmark), include=[own] if own != BENCH else [])

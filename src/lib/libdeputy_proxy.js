@@ -14,23 +14,38 @@
 #endif
 
 var LibraryDeputyProxy = {
-#if !WASMFS
   $DeputyProxy__deps: ['_emscripten_deputy_write_rest'],
-#endif
   $DeputyProxy: {
     // To itself: what is left in the mailbox.
     channel: null,
 
     // UI thread, when the program may end without its coming to its mailbox again.
     writeRest() {
-#if !WASMFS
 #if EXIT_RUNTIME
       if (runtimeExited) return;
 #endif
       if (runtimeInitialized) __emscripten_deputy_write_rest();
-#endif
     },
   },
+
+#if DEPUTY_CATCHES
+  // ---- Called by emscripten/deputy.hpp
+
+  _emscripten_deputy_call_and_catch_js__deps: ['$DeputyWait'],
+  _emscripten_deputy_call_and_catch_js__sig: 'ppp',
+  _emscripten_deputy_call_and_catch_js: (func, arg) => {
+    var sp = stackSave();
+    try {
+      {{{ makeDynCall('vp', 'func') }}}(arg);
+    } catch (e) {
+      var text = DeputyWait.textOf(e);
+      if (!text) throw e;
+      stackRestore(sp);
+      return text;
+    }
+    return 0;
+  },
+#endif
 
   // ---- Called by mailbox.c
 
@@ -53,9 +68,32 @@ var LibraryDeputyProxy = {
   },
 };
 
-#if !WASMFS
 // ---- Upstream's functions, changed -------------------------------------------
 
+#if WASMFS
+Object.assign(LibraryDeputyProxy, {
+  // Any thread. What WasmFS writes to stdout and stderr, a line at a time; on a pthread
+  // upstream's would be a message to the page, which is lost at exit.
+  emscripten_out__deps: ['_emscripten_deputy_print'],
+  emscripten_out: (line) => {
+    if (ENVIRONMENT_IS_PTHREAD) __emscripten_deputy_print(1, line);
+    else out(UTF8ToString(line));
+  },
+
+  emscripten_err__deps: ['_emscripten_deputy_print'],
+  emscripten_err: (line) => {
+    if (ENVIRONMENT_IS_PTHREAD) __emscripten_deputy_print(2, line);
+    else err(UTF8ToString(line));
+  },
+
+  // Called by output.c.
+  _emscripten_deputy_write_js__deps: ['$UTF8ToString'],
+  _emscripten_deputy_write_js__sig: 'vipip',
+  _emscripten_deputy_write_js: (fd, iov) => {
+    (fd == 1 ? out : err)(UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}}));
+  },
+});
+#else
 moveUpstream('fd_write', '$writeOnMainThread', LibraryDeputyProxy);
 moveUpstream('fd_close', '$closeOnMainThread', LibraryDeputyProxy);
 moveUpstream('__syscall_dup3', '$dupOnMainThread', LibraryDeputyProxy);
@@ -100,7 +138,12 @@ Object.assign(LibraryDeputyProxy, {
     return dupOnMainThread(fd, newfd, flags);
   },
 });
-#endif // !WASMFS
+#endif // WASMFS
+
+// Answered where they are called: they ask nothing of the UI thread.
+for (const name of ['sched_yield', '__syscall_getegid32', '__syscall_geteuid32', '__syscall_getgid32', '__syscall_getuid32']) {
+  if (name in LibraryManager.library) LibraryManager.library[`${name}__proxy`] = 'none';
+}
 
 autoAddDeps(LibraryDeputyProxy, '$DeputyProxy');
 addToLibrary(LibraryDeputyProxy);

@@ -47,7 +47,11 @@
 var LibraryDeputyWait = {
   $DeputyWait__deps: ['emscripten_deputy_calls_served', 'emscripten_deputy_longest_stall',
     'emscripten_deputy_wait_stats', '_emscripten_deputy_call_name', '_emscripten_deputy_describe',
-    '_emscripten_deputy_pool_used', '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
+    '_emscripten_deputy_pool_used',
+#if DEPUTY_CATCHES
+    '_emscripten_deputy_set_error', '$stringToNewUTF8',
+#endif
+    '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
   $DeputyWait: {
     // It was said that a wait could not suspend.
     hasSpun: false,
@@ -177,18 +181,40 @@ var LibraryDeputyWait = {
       };
     },
 
-    // UI thread. A function that another thread had it call, and waits for, threw.
-    // Nobody could tell that thread's code what to do then: the program ends.
-    threw(e, isAwaited = () => true) {
-      if (ABORT || e === 'unwind' || e instanceof ExitStatus || !isAwaited()) return;
+#if DEPUTY_CATCHES
+    // UI thread. Of an error, from malloc; 0 where it is none, or there is no memory.
+    textOf(e) {
+      if (ABORT || e === 'unwind' || e instanceof ExitStatus) return 0;
+      var name = String(e);
+      var stack = e?.stack ?? '';
+      // V8's begins with the name.
+      return stringToNewUTF8(stack.startsWith(name) ? stack : `${name}\n${stack}`);
+    },
+#endif
+
+    // UI thread. A function that another thread had it call, and waits for in `call`,
+    // threw. Returns whether that thread catches it. Else nobody could tell its code
+    // what to do: the program ends.
+    threw(e, call) {
+      if (ABORT || e === 'unwind' || e instanceof ExitStatus) return false;
+#if DEPUTY_CATCHES
+      var text = DeputyWait.textOf(e);
+      if (text && __emscripten_deputy_set_error(call, text)) return true;
+#endif
       Deputy.crashed(e instanceof Error ? e : { message: String(e) });
       abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e}\n${e?.stack ?? ''}`);
     },
 
     // UI thread. `func`, with its answer as a Promise: upstream waits for one, and not
     // for its rejection.
-    promising(func) {
-      var promise = (...args) => Promise.resolve(func(...args)).catch((e) => DeputyWait.threw(e));
+    promising(func, call) {
+      var promise = async (...args) => {
+        try {
+          return await func(...args);
+        } catch (e) {
+          DeputyWait.threw(e, call);
+        }
+      };
       return Object.defineProperty(promise, 'length', { value: func.length });
     },
   },
@@ -224,33 +250,38 @@ moveUpstream('_emscripten_receive_on_main_thread_js', '$receiveOnMainThread', Li
 Object.assign(LibraryDeputyWait, {
   // Any thread, from its event loop. Whoever waits for what an exception has ended is
   // told.
-  $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_leave_mailbox'],
+  $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_leave_mailbox', '$stackRestore', '$stackSave', 'pthread_self'],
   $checkMailbox: () => {
 #if EXIT_RUNTIME
     if (runtimeExited) return;
 #endif
+    var sp = stackSave();
     try {
       runMailbox();
     } finally {
 #if EXIT_RUNTIME
       if (!runtimeExited)
 #endif
-      __emscripten_deputy_leave_mailbox();
+      {
+        __emscripten_deputy_leave_mailbox();
+        // C's frames are still there after an exception; the thread may have ended.
+        if (_pthread_self()) stackRestore(sp);
+      }
     }
   },
 
   // UI thread. Calls a function of JavaScript for another thread, also while it is in
-  // the middle of such a call.
-  _emscripten_receive_on_main_thread_js__deps: ['$receiveOnMainThread', '$DeputyWait', '_emscripten_deputy_is_calling'],
-  _emscripten_receive_on_main_thread_js: (funcIndex, emAsmAddr, thread, bufSize, args, ctx, ctxArgs) => {
+  // the middle of such a call. `call`: what the other thread waits for, or null.
+  _emscripten_receive_on_main_thread_js__deps: ['$receiveOnMainThread', '$DeputyWait'],
+  _emscripten_receive_on_main_thread_js: (funcIndex, emAsmAddr, thread, bufSize, args, ctx, call) => {
     var outer = PThread.currentProxiedOperationCallerThread;
     var func = proxiedFunctionTable[funcIndex];
-    if (ctx) proxiedFunctionTable[funcIndex] = DeputyWait.promising(func);
+    if (ctx) proxiedFunctionTable[funcIndex] = DeputyWait.promising(func, call);
     try {
-      return receiveOnMainThread(funcIndex, emAsmAddr, thread, bufSize, args, ctx, ctxArgs);
+      return receiveOnMainThread(funcIndex, emAsmAddr, thread, bufSize, args, ctx, call);
     } catch (e) {
-      DeputyWait.threw(e, () => __emscripten_deputy_is_calling(thread));
-      throw e;
+      if (!call || !DeputyWait.threw(e, call)) throw e;
+      return 0;
     } finally {
       PThread.currentProxiedOperationCallerThread = outer;
       proxiedFunctionTable[funcIndex] = func;

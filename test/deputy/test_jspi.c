@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,9 +174,30 @@ static void* wait_for_ms(void* ms) {
   return NULL;
 }
 
-// Plain.
-EMSCRIPTEN_KEEPALIVE void hold_in_thread(int ms) { start(ms); }
+static atomic_int is_held, is_wanted;
+
+static void* hold_until_wanted(void* ms) {
+  pthread_mutex_lock(&mutex);
+  is_held = 1;
+  while (!is_wanted) {
+    usleep(100);
+  }
+  usleep((intptr_t)ms * 1000);
+  pthread_mutex_unlock(&mutex);
+  return NULL;
+}
+
+// Plain. A thread has the mutex, and keeps it for `ms` when it is waited for.
+EMSCRIPTEN_KEEPALIVE void hold_in_thread(int ms) {
+  pthread_t thread;
+  is_held = is_wanted = 0;
+  assert(
+    pthread_create(&thread, NULL, hold_until_wanted, (void*)(intptr_t)ms) == 0);
+  assert(pthread_detach(thread) == 0);
+}
+EMSCRIPTEN_KEEPALIVE int thread_holds(void) { return is_held; }
 EMSCRIPTEN_KEEPALIVE void wait_plainly(void) {
+  is_wanted = 1;
   pthread_mutex_lock(&mutex);
   pthread_mutex_unlock(&mutex);
 }

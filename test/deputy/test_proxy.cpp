@@ -308,6 +308,69 @@ void burst() {
   }
 }
 
+// ---- Batches ----------------------------------------------------------------
+
+int seen() {
+  return MAIN_THREAD_EM_ASM_INT({ return globalThis.seen; });
+}
+
+void see(int number) {
+  MAIN_THREAD_ASYNC_EM_ASM(
+    {
+      if (globalThis.seen != $0) throw new Error('out of order');
+      globalThis.seen++;
+    },
+    number);
+}
+
+void check_batch() {
+  MAIN_THREAD_EM_ASM({ globalThis.seen = 0; });
+  emscripten_deputy_batch_begin();
+  for (int i = 0; i < 10000; i++) {
+    see(i);
+    if (i % 3000 == 0) {
+      assert(seen() == i + 1);
+    }
+    if (i == 5000) {
+      // The outer one goes on.
+      emscripten_deputy_batch_begin();
+      see(++i);
+      assert(emscripten_deputy_batch_end() == 0);
+    }
+  }
+  // Others have their own.
+  std::thread([] {
+    emscripten_deputy_batch_begin();
+    assert(seen() < 10000);
+    assert(emscripten_deputy_batch_end() == 0);
+  }).join();
+  assert(emscripten_deputy_batch_end() == 0);
+  assert(seen() == 10000);
+  assert(emscripten_deputy_batch_end() == 0);
+
+  emscripten_deputy_batch_begin();
+  for (int i = 0; i < 100; i++) {
+    printf("printed %d\n", i);
+    MAIN_THREAD_ASYNC_EM_ASM({ out('called ' + $0); }, i);
+  }
+  assert(emscripten_deputy_batch_end() == 0);
+}
+
+void check_batch_errors() {
+  MAIN_THREAD_EM_ASM({ globalThis.made = 0; });
+  emscripten_deputy_batch_begin();
+  for (int i = 0; i < 2000; i++) {
+    MAIN_THREAD_ASYNC_EM_ASM(
+      {
+        globalThis.made++;
+        if ($0 % 13 == 0) throw new Error('in a batch');
+      },
+      i);
+  }
+  assert(emscripten_deputy_batch_end() == 154);
+  assert(MAIN_THREAD_EM_ASM_INT({ return globalThis.made; }) == 2000);
+}
+
 // ---- Output -----------------------------------------------------------------
 
 void print_from_threads() {
@@ -364,6 +427,15 @@ int main(int argc, char** argv) {
     check_cancel_in_poll();
   } else if (way == "burst") {
     burst();
+  } else if (way == "batch") {
+    check_batch();
+  } else if (way == "batch errors") {
+    check_batch_errors();
+  } else if (way == "errors") {
+    for (int i = 0; i < 3000; i++) {
+      MAIN_THREAD_ASYNC_EM_ASM({ throw new Error('for a test'); });
+    }
+    assert(MAIN_THREAD_EM_ASM_INT({ return 42; }) == 42);
   } else if (way == "print") {
     print_from_threads();
     // With an exit in the middle of it.

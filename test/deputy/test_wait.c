@@ -33,13 +33,22 @@ static pthread_barrier_t barrier;
 static sem_t sem;
 static em_proxying_queue* queue;
 static pthread_t helper;
-static atomic_int is_held;
+static atomic_int is_held, is_wanted;
 static atomic_int counter;
 
 static void milliseconds(int ms) { usleep(ms * 1000); }
 
+// Holds it until the page wants it, and for `ms` then.
+static void keep(int ms) {
+  is_held = 1;
+  while (!is_wanted) {
+    usleep(100);
+  }
+  milliseconds(ms);
+}
+
 static void start(void* (*entry)(void*), intptr_t arg, const char* name) {
-  is_held = 0;
+  is_held = is_wanted = 0;
   assert(pthread_create(&helper, NULL, entry, (void*)arg) == 0);
   assert(pthread_setname_np(helper, name) == 0);
 }
@@ -48,34 +57,28 @@ static void start(void* (*entry)(void*), intptr_t arg, const char* name) {
 
 static void* hold_mutex(void* ms) {
   pthread_mutex_lock(&mutex);
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   pthread_mutex_unlock(&mutex);
   return NULL;
 }
 
 static void* hold_write_lock(void* ms) {
   pthread_rwlock_wrlock(&rwlock);
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   pthread_rwlock_unlock(&rwlock);
   return NULL;
 }
 
 static void* hold_file(void* ms) {
   flockfile(stdout);
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   funlockfile(stdout);
   return NULL;
 }
 
 static int once_ms;
 
-static void init_slowly(void) {
-  is_held = 1;
-  milliseconds(once_ms);
-}
+static void init_slowly(void) { keep(once_ms); }
 
 static void* hold_once(void* ms) {
   once_ms = (intptr_t)ms;
@@ -88,16 +91,14 @@ static emscripten_lock_t lock = EMSCRIPTEN_LOCK_T_STATIC_INITIALIZER;
 
 static void* hold_spin_lock(void* ms) {
   pthread_spin_lock(&spin_lock);
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   pthread_spin_unlock(&spin_lock);
   return NULL;
 }
 
 static void* hold_lock(void* ms) {
   emscripten_lock_waitinf_acquire(&lock);
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   emscripten_lock_release(&lock);
   return NULL;
 }
@@ -117,14 +118,12 @@ static void* die_in_free(void* unused) {
 }
 
 static void* sleep_only(void* ms) {
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   return NULL;
 }
 
 static void* post_later(void* ms) {
-  is_held = 1;
-  milliseconds((intptr_t)ms);
+  keep((intptr_t)ms);
   sem_post(&sem);
   pthread_mutex_lock(&mutex);
   counter++;
@@ -150,6 +149,9 @@ EMSCRIPTEN_KEEPALIVE void hold(int what, int ms) {
 }
 
 EMSCRIPTEN_KEEPALIVE int holds(void) { return is_held; }
+
+// The page. It is about to wait.
+EMSCRIPTEN_KEEPALIVE void want(void) { is_wanted = 1; }
 
 // The page. Each waits for what hold() has a thread hold.
 EMSCRIPTEN_KEEPALIVE void wait_mutex(void) {
@@ -205,10 +207,10 @@ EMSCRIPTEN_KEEPALIVE void wait_sleep(int ms) { milliseconds(ms); }
 
 static void nothing(void* unused) {}
 
-// The helper, which does not come to its event loop.
+// The helper, which does not come to its event loop. (While it sleeps it would
+// run what the system queue has for it.)
 EMSCRIPTEN_KEEPALIVE int wait_proxy(void) {
-  return emscripten_proxy_sync(
-    emscripten_proxy_get_system_queue(), helper, nothing, NULL);
+  return emscripten_proxy_sync(queue, helper, nothing, NULL);
 }
 
 EMSCRIPTEN_KEEPALIVE int wait_timed(int ms) {
@@ -310,7 +312,7 @@ static void follow(em_proxying_queue* target) {
   counter = 0;
   pthread_t ui = emscripten_main_runtime_thread_id();
   // Two that may be there before it begins to wait, and one that is not.
-  is_held = 0;
+  is_held = is_wanted = 0;
   assert(emscripten_proxy_async(target, ui, wait_for_count, NULL));
   assert(emscripten_proxy_async(target, ui, count_and_signal, NULL));
   assert(emscripten_proxy_async(target, ui, count_and_signal, NULL));

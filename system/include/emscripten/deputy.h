@@ -105,6 +105,30 @@ int emscripten_deputy_pool_set_idle_timeout(int ms);
 //   if (emscripten_deputy_pool_reserve(16) == 0) start_renderer(16);
 int emscripten_deputy_pool_reserve(int threads);
 
+// ---- Batches ----------------------------------------------------------------
+//
+// Between the two, what the calling thread sends the UI thread without waiting
+// for it is gathered, and goes there together: MAIN_THREAD_ASYNC_EM_ASM,
+// functions of JavaScript libraries with `__proxy: 'async'`, WebGL's functions
+// that return nothing, emscripten_proxy_async() by the system queue, and what
+// is printed. One wake, instead of one for each. Order is kept: a call that
+// waits for its answer sends what there is first, and so do 1024 calls.
+//
+// Any thread; without effect on the UI thread, where calls are made at once,
+// and where there is no memory for it. Batches may be nested: the outermost
+// counts. A thread must not end within one: what was gathered is lost.
+//
+//   emscripten_deputy_batch_begin();
+//   for (const Sprite* s = first; s; s = s->next)
+//     MAIN_THREAD_ASYNC_EM_ASM({ view.drawImage(atlas, $0, $1); }, s->x, s->y);
+//   int errors = emscripten_deputy_batch_end();
+void emscripten_deputy_batch_begin(void);
+
+// Waits until the calls were made, and returns how many of them threw. What
+// they threw is reported as an uncaught error of the page's; the others were
+// made all the same. 0 where an outer batch goes on.
+int emscripten_deputy_batch_end(void);
+
 // ---- Waits of the UI thread -------------------------------------------------
 //
 // C code that runs on the UI thread, because the page called it, may come to

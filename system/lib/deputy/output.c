@@ -58,22 +58,14 @@ void _emscripten_deputy_set_takes_all(int fd, bool value) {
   }
 }
 
-// Pthread. Returns the number of bytes; -1 where the UI thread must write them
-// while it waits.
-int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
-  if (fd < 0 || fd > 2 || !takes_all[fd]) {
-    return -1;
-  }
-  size_t size = 0;
-  for (int i = 0; i < count; i++) {
-    size += iov[i].iov_len;
-  }
+// False: too much is under way, or there is no memory.
+static bool send_copy(int fd, const struct iovec* iov, int count, size_t size) {
   if (bytes_under_way + size > MOST_BYTES) {
-    return -1;
+    return false;
   }
   struct output* output = malloc(sizeof(struct output) + size);
   if (!output) {
-    return -1;
+    return false;
   }
   output->fd = fd;
   output->iov = (struct iovec){output->data, size};
@@ -89,9 +81,39 @@ int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
                               output)) {
     atomic_fetch_sub(&bytes_under_way, size);
     free(output);
+    return false;
+  }
+  return true;
+}
+
+// Pthread. Returns the number of bytes; -1 where the UI thread must write them
+// while it waits.
+int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
+  if (fd < 0 || fd > 2 || !takes_all[fd]) {
     return -1;
   }
-  return size;
+  size_t size = 0;
+  for (int i = 0; i < count; i++) {
+    size += iov[i].iov_len;
+  }
+  return send_copy(fd, iov, count, size) ? size : -1;
+}
+
+static void print_now(void* arg) {
+  struct output* output = arg;
+  _emscripten_deputy_write_js(output->fd, &output->iov, 1, &output->written);
+}
+
+// Pthread: a line for the console, without its end, with WasmFS.
+void _emscripten_deputy_print(int fd, const char* line) {
+  struct output output = {
+    .fd = fd, .iov = {.iov_base = (void*)line, .iov_len = strlen(line)}};
+  if (!send_copy(fd, &output.iov, 1, output.iov.iov_len)) {
+    emscripten_proxy_sync(emscripten_proxy_get_system_queue(),
+                          emscripten_main_runtime_thread_id(),
+                          print_now,
+                          &output);
+  }
 }
 
 static void nothing(void* unused) {}

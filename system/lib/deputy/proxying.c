@@ -24,6 +24,7 @@
  */
 
 #include <assert.h>
+#include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/promise.h>
 #include <emscripten/proxying.h>
@@ -141,10 +142,23 @@ static enum deputy_sent send_to_mailbox(pthread_t thread, task t) {
 extern em_proxying_queue* _Atomic _dlopen_proxying_queue
   __attribute__((__weak__));
 
+static void flush(struct batch* batch);
+
+// The calling thread's batch, when what it sends to `thread` may be in there.
+static struct batch* batch_for(em_proxying_queue* queue, pthread_t thread) {
+  return queue == &system_queue && thread == emscripten_main_runtime_thread_id()
+           ? _emscripten_deputy_notes(__pthread_self())->batch
+           : NULL;
+}
+
 // Any thread. Not sent: no memory, or `thread` has ended.
 static enum deputy_sent
 send_task(em_proxying_queue* queue, pthread_t thread, task t) {
   assert(queue);
+  struct batch* batch = batch_for(queue, thread);
+  if (batch) {
+    flush(batch);
+  }
   if (queue == &system_queue) {
     return send_to_mailbox(thread, t);
   }
@@ -164,11 +178,19 @@ send_task(em_proxying_queue* queue, pthread_t thread, task t) {
   return DEPUTY_WOKEN;
 }
 
+static void gather(struct batch* batch, task t);
+
 bool emscripten_proxy_async(em_proxying_queue* queue,
                             pthread_t thread,
                             void (*func)(void*),
                             void* arg) {
-  return send_task(queue, thread, (task){.func = func, .arg = arg});
+  struct batch* batch = batch_for(queue, thread);
+  task t = {.func = func, .arg = arg};
+  if (batch) {
+    gather(batch, t);
+    return true;
+  }
+  return send_task(queue, thread, t);
 }
 
 // ---- Waiting for a call -----------------------------------------------------
@@ -294,6 +316,90 @@ bool emscripten_proxy_sync(em_proxying_queue* queue,
   enum deputy_sent sent =
     send_task(queue, thread, (task){run_call, cancel_call, &call});
   return sent && wait_for_end(&call.state, sent, false);
+}
+
+// ---- Batches ----------------------------------------------------------------
+
+// So many calls are sent together.
+#define BATCH_SIZE 1024
+
+// Of the thread that has begun it. While `state` says that it is sent, the UI
+// thread has the rest.
+struct batch {
+  // Of emscripten_deputy_batch_begin() without an end.
+  int depth;
+  int count;
+  int next;
+  int errors;
+  atomic_int state;
+  task tasks[BATCH_SIZE];
+};
+
+static void run_batch(void* arg) {
+  struct batch* batch = arg;
+  while (batch->next < batch->count) {
+    task* t = &batch->tasks[batch->next++];
+    t->func(t->arg);
+  }
+  end_call(&batch->state, DONE);
+}
+
+// UI thread: one of its calls has thrown. The rest comes next.
+static void go_on(void* arg) {
+  struct batch* batch = arg;
+  batch->errors++;
+  if (!send_to_mailbox(pthread_self(), (task){run_batch, go_on, batch})) {
+    end_call(&batch->state, CANCELED);
+  }
+}
+
+static void flush(struct batch* batch) {
+  if (!batch->count) {
+    return;
+  }
+  batch->next = 0;
+  batch->state = PENDING;
+  enum deputy_sent sent = send_to_mailbox(emscripten_main_runtime_thread_id(),
+                                          (task){run_batch, go_on, batch});
+  if (!sent || !wait_for_end(&batch->state, sent, false)) {
+    batch->errors += batch->count - batch->next;
+  }
+  batch->count = 0;
+}
+
+static void gather(struct batch* batch, task t) {
+  if (batch->count == BATCH_SIZE) {
+    flush(batch);
+  }
+  batch->tasks[batch->count++] = t;
+}
+
+void emscripten_deputy_batch_begin(void) {
+  if (emscripten_is_main_runtime_thread()) {
+    return;
+  }
+  struct batch** own = &_emscripten_deputy_notes(__pthread_self())->batch;
+  if (!*own) {
+    *own = malloc(sizeof(struct batch));
+    if (!*own) {
+      return;
+    }
+    (*own)->depth = (*own)->count = (*own)->errors = 0;
+  }
+  (*own)->depth++;
+}
+
+int emscripten_deputy_batch_end(void) {
+  struct batch** own = &_emscripten_deputy_notes(__pthread_self())->batch;
+  struct batch* batch = *own;
+  if (!batch || --batch->depth) {
+    return 0;
+  }
+  flush(batch);
+  int errors = batch->errors;
+  *own = NULL;
+  free(batch);
+  return errors;
 }
 
 // ---- Calls that end later than their function -------------------------------
@@ -579,30 +685,66 @@ struct js_call {
   int size;
   double* args;
   double result;
+  // Whether the caller catches what it throws, and that, from malloc.
+  bool is_caught;
+  char* error;
 };
 
-static double receive(struct js_call* call, em_proxying_ctx* ctx) {
+static double
+receive(struct js_call* call, em_proxying_ctx* ctx, bool is_awaited) {
   return _emscripten_receive_on_main_thread_js(call->func,
                                                call->em_asm,
                                                call->caller,
                                                call->size,
                                                call->args,
                                                ctx,
-                                               ctx ? call : NULL);
+                                               is_awaited ? call : NULL);
 }
 
 static void run_js(void* arg) {
   struct js_call* call = arg;
-  call->result = receive(call, NULL);
+  call->result = receive(call, NULL, true);
 }
 
 static void run_js_and_free(void* arg) {
-  receive(arg, NULL);
+  receive(arg, NULL, false);
   free(arg);
 }
 
 static void run_js_with_ctx(em_proxying_ctx* ctx, void* arg) {
-  receive(arg, ctx);
+  receive(arg, ctx, true);
+}
+
+// Called by libdeputy_wait.js (UI thread), in the call or before its end: what
+// it has thrown. False: the caller does not catch it.
+bool _emscripten_deputy_set_error(void* arg, char* error) {
+  struct js_call* call = arg;
+  if (call->is_caught) {
+    call->error = error;
+  }
+  return call->is_caught;
+}
+
+// The caller. Of several errors the first is kept.
+static double end_js(struct js_call* call) {
+  if (call->error) {
+    char** where = _emscripten_deputy_notes(__pthread_self())->js_error;
+    if (*where) {
+      free(call->error);
+    } else {
+      *where = call->error;
+    }
+    return 0;
+  }
+  return call->result;
+}
+
+// Called by emscripten/deputy.hpp. Any thread.
+char** _emscripten_deputy_catch_js_errors(char** where) {
+  char*** current = &_emscripten_deputy_notes(__pthread_self())->js_error;
+  char** outer = *current;
+  *current = where;
+  return outer;
 }
 
 void _emscripten_run_js_on_main_thread_done(void* ctx,
@@ -617,15 +759,16 @@ void _emscripten_run_js_on_main_thread_done(void* ctx,
 double _emscripten_run_js_on_main_thread(
   int func, void* em_asm, int size, double* args, int mode) {
   pthread_t ui = emscripten_main_runtime_thread_id();
-  struct js_call call = {func, em_asm, pthread_self(), size, args, 0};
+  struct js_call call = {func, em_asm, pthread_self(), size, args};
+  call.is_caught = _emscripten_deputy_notes(__pthread_self())->js_error;
   switch (mode) {
     case PROXY_SYNC:
       emscripten_proxy_sync(&system_queue, ui, run_js, &call);
-      return call.result;
+      return end_js(&call);
     case PROXY_SYNC_ASYNC:
       // What may take long, such as poll(), is a cancellation point.
       sync_with_ctx(&system_queue, ui, run_js_with_ctx, &call, true);
-      return call.result;
+      return end_js(&call);
   }
   // Nobody waits, so it must not lie here.
   struct js_call* copy = malloc(sizeof(call) + size);

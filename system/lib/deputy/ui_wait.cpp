@@ -388,10 +388,6 @@ extern "C" {
 
 // ---- Called by libdeputy_wait.js (UI thread) -------------------------------
 
-bool _emscripten_deputy_is_calling(pthread_t thread) {
-  return is_called_by(thread);
-}
-
 const char* _emscripten_deputy_call_name(int call) { return CALLS[call]; }
 
 // Every now and then while a call is suspended, without time limit.

@@ -61,6 +61,7 @@ struct deputy_task {
 };
 
 struct em_proxying_ctx;
+struct batch;
 
 // Whether it pays a thread to look for the end of its calls (proxying.c).
 struct deputy_looks {
@@ -83,6 +84,10 @@ struct deputy_notes {
   struct deputy_task* task;
   // Of those that end later than their function: the last it has begun.
   struct em_proxying_ctx* begun;
+  // Of calls that go together; or null (proxying.c).
+  struct batch* batch;
+  // Where what JavaScript throws in its calls goes; or null.
+  char** js_error;
   struct deputy_looks looks;
   // It runs what is in its mailbox, until this time (UI thread, ms; 0: until
   // there is no more); and the caller of one of these did not sleep.
