@@ -46,6 +46,7 @@ class Benchmark:
 NO_HOP = 'a thread starts and ends without a hop over the UI thread'
 BIG = ('-include', 'big.h')
 STAGE_CLOCK = ('--extern-pre-js', 'cold_stages.js')
+MEMORY = ('-sINITIAL_MEMORY=128MB',)
 FILES = ('fseek() to anywhere in a file of 4 MiB, and fread() of 16 bytes; “seek_4”: four threads, each with its own '
          'file; “read_4k”, “read_1m”: pread() of so much, by one and by four; “storm”: a file is created, closed, asked '
          'about by stat(), and unlinked')
@@ -110,9 +111,9 @@ BENCHMARKS = (
   Benchmark(
     'print', US, 'Four threads print 100,000 lines, until all are written: time per line.', args=(100_000,),
     quick_args=(10_000,), variants=('deputy', 'stock'), limit=60),
-  Benchmark('files', US, FILES + '.', limit=60),
+  Benchmark('files', US, FILES + '.', flags=MEMORY, variants=('deputy', 'stock'), limit=60),
   Benchmark(
-    'files_wasmfs', US, FILES + ', the fork with -sWASMFS.', source='files.c', deputy_flags=('-sWASMFS',),
+    'files_wasmfs', US, FILES + ', the fork with -sWASMFS.', source='files.c', flags=MEMORY, deputy_flags=('-sWASMFS',),
     variants=('deputy', 'stock'), limit=60, goals=(Goal('stock', 0.05, 'the UI thread has no part in it'),)),
   Benchmark(
     'futex', US, 'A floor: round trip between two threads that sleep and wake each other with a futex.',

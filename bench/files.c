@@ -76,6 +76,7 @@ static void open_file(int id) {
   files[id].fd = fileno(files[id].stream);
   files[id].state = id;
   files[id].buffer = malloc(SIZE);
+  check(files[id].buffer != NULL);
   memset(files[id].buffer, id, SIZE);
   check(fwrite(files[id].buffer, 1, SIZE, files[id].stream) == SIZE);
   check(fflush(files[id].stream) == 0);

@@ -4,12 +4,15 @@
 # Calls from one thread to another, and what threads print. Source: deputy/test_proxy.cpp; and upstream's own tests of
 # its API.
 
+import re
 from pathlib import Path
 
 import pytest
+from harness.build import REPO
 from harness.features import need
 
-UPSTREAM = Path(__file__).parent.parent / 'build/base/test/pthread'
+UPSTREAM_REPO = REPO / 'build/base'
+UPSTREAM = UPSTREAM_REPO / 'test/pthread'
 
 
 def program(build, *flags):
@@ -65,6 +68,27 @@ def test_upstream(build, run, engine, source):
   expected = path.with_suffix('.out')
   if expected.exists() and 'emscripten_console_log' not in path.read_text():
     assert '\n'.join(result.stdout).strip() == expected.read_text().strip()
+
+
+# ---- Syscalls ----------------------------------------------------------------
+
+
+def test_syscalls_are_where_the_docs_say(build, tmp_path):
+  table = (REPO / 'docs/threads.md').read_text().split('## Every syscall')[1]
+  documented = {name: 'UI' in thread for row in re.findall(r'^\| (`.*)', table, re.M)
+                for names, thread, _ in [row.split(' | ', 2)] for name in re.findall(r'`(\w+)`', names)}
+  libraries = ''.join((UPSTREAM_REPO / f'src/lib/lib{name}.js').read_text() for name in ('syscall', 'wasi'))
+  names = set(re.findall(r'^  (?!\w+__(?:deps|sig|proxy|async|nothrow|i53abi|postset)\b)(\w+):', libraries, re.M))
+  (tmp_path / 'main.c').write_text('int main() { return 0; }')
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sFORCE_FILESYSTEM', '-sERROR_ON_UNDEFINED_SYMBOLS=0', '-Wno-undefined',
+                  f'-sDEFAULT_LIBRARY_FUNCS_TO_INCLUDE={",".join(sorted(names))}')
+  functions = re.split(r'^  (?:var |function )_(\w+)(?: = |\()', program.path.read_text(), flags=re.M)
+  bodies = dict(zip(functions[1::2], functions[2::2], strict=True))
+  # Some are of -sSTANDALONE_WASM alone.
+  found = {name: 'return proxyToMainThread' in bodies[name] for name in names if 'missing function: ' + name not in bodies[name]}
+  stubs = (UPSTREAM_REPO / 'system/lib/libc/emscripten_syscall_stubs.c').read_text()
+  found |= dict.fromkeys(re.findall(r'(?:__syscall_|^UNIMPLEMENTED\()(\w+)', stubs, re.M), False)
+  assert found == documented
 
 
 # ---- Errors ------------------------------------------------------------------
