@@ -37,6 +37,7 @@ class Benchmark:
   floor: str = ''               # JavaScript of page/ that is variant `floor`; it has the deputy's program as `program`
   args: tuple = ()              # of the program, after its batches and their milliseconds
   quick_args: tuple = ()        # these instead with --quick
+  gaps: bool = False            # also the longest time between two ticks of the UI thread; the unit is microseconds
   once: bool = False            # in the first round only: it takes long
   stretch: int = 1              # how many times longer than usual its batches are
   limit: int = 20               # seconds of a run; then it counts as hung
@@ -94,27 +95,33 @@ BENCHMARKS = (
   Benchmark(
     'call_burst', US, 'A thread calls JavaScript on the UI thread, again and again; the floor is a bare worker that '
     'wakes the UI thread and sleeps until it answers.', variants=('floor', 'deputy', 'stock'),
-    floor='call_floor.js', pinned=True, goals=(
+    floor='call_floor.js', pinned=True, gaps=True, goals=(
       Goal('stock', 0.6, 'neither side has to be woken', ('node', 'chromium')),
       Goal('stock', 0.7, 'neither side has to be woken', ('firefox',)),
       Goal('stock', 1, 'no dearer where wakes are lost', ('webkit',)),
       Goal('floor', 1.2, 'little more than the bare wakes'))),
   Benchmark(
-    'call_cold', US, 'The same once in 5 ms, when both have slept.', variants=('deputy', 'stock')),
+    'call_cold', US, 'The same once in 5 ms, when both have slept.', variants=('floor', 'deputy', 'stock'),
+    floor='call_floor.js', gaps=True, goals=(Goal('floor', 1.2, 'little more than the bare wakes'),)),
   Benchmark(
     'call_busy', US, 'The same while three other threads compute.', source='call_burst.c', args=(3,),
-    variants=('deputy', 'stock'), goals=(
+    variants=('deputy', 'stock'), gaps=True, goals=(
       Goal('stock', 1, 'looking for the other does not take the core that it needs'),)),
   Benchmark(
     'call_thread', US, 'A thread calls a C function on another that is at its event loop.',
     variants=('deputy', 'stock')),
   Benchmark(
     'print', US, 'Four threads print 100,000 lines, until all are written: time per line.', args=(100_000,),
-    quick_args=(10_000,), variants=('deputy', 'stock'), limit=60),
-  Benchmark('files', US, FILES + '.', flags=MEMORY, variants=('deputy', 'stock'), limit=60),
+    quick_args=(10_000,), variants=('deputy', 'stock'), gaps=True, limit=60, goals=(
+      Goal('stock', 0.05, 'a thread that prints does not wait'),)),
+  Benchmark(
+    'canvas', US, 'A thread draws a frame on the page\'s canvas by 10,000 calls that nobody waits for, and waits at the '
+    'end of it; “batch”: the same as one batch.', variants=('deputy', 'stock'), engines=('chromium', 'firefox', 'webkit'),
+    gaps=True, stretch=4, limit=60),
+  Benchmark('files', US, FILES + '.', flags=MEMORY, variants=('deputy', 'stock'), gaps=True, limit=60),
   Benchmark(
     'files_wasmfs', US, FILES + ', the fork with -sWASMFS.', source='files.c', flags=MEMORY, deputy_flags=('-sWASMFS',),
-    variants=('deputy', 'stock'), limit=60, goals=(Goal('stock', 0.05, 'the UI thread has no part in it'),)),
+    variants=('deputy', 'stock'), gaps=True, limit=60, goals=(Goal('stock', 0.05, 'the UI thread has no part in it'),)),
   Benchmark(
     'futex', US, 'A floor: round trip between two threads that sleep and wake each other with a futex.',
     variants=('native', 'stock'), pinned=True),

@@ -1,9 +1,9 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 #
-# system/lib/deputy/worker_pool.h, natively: under ThreadSanitizer at full speed, and in every interleaving of small
-# cases. Each check is also seen to fail, with a flaw put into a copy of the header. native/README.md has the long
-# forms; no engine and no Emscripten is needed.
+# system/lib/deputy/worker_pool.h and handshake.h, natively: in every interleaving of small cases, and the pool under
+# ThreadSanitizer at full speed. Each check is also seen to fail, with a flaw put into a copy of the header.
+# native/README.md has the long forms; no engine and no Emscripten is needed.
 
 import functools
 import re
@@ -143,11 +143,19 @@ def test_limit_holds_at_full_speed(stress):
   stress('limit', 50000)
 
 
-def with_flaw(folder, old, new):
-  """A folder with a copy of worker_pool.h in which `new` stands for `old`."""
-  text = (LOGIC / 'worker_pool.h').read_text(encoding='utf-8')
-  assert text.count(old) == 1, f'worker_pool.h has changed: find another way to put in the flaw {old!r} -> {new!r}'
-  (folder / 'worker_pool.h').write_text(text.replace(old, new), encoding='utf-8')
+@explored
+@pytest.mark.parametrize('case', ['calls', 'turns', 'throws', 'abandons'])
+def test_no_mail_is_left_and_no_caller_waits_for_good(case, tmp_path):
+  done = run(compile_native('mailbox_explore.cpp', tmp_path, '-O2'), case)
+  assert done.returncode == 0
+  assert re.search(rf'^{case} +ok: \d+ states', done.stdout)
+
+
+def with_flaw(folder, old, new, header='worker_pool.h'):
+  """A folder with a copy of the header in which `new` stands for `old`."""
+  text = (LOGIC / header).read_text(encoding='utf-8')
+  assert text.count(old) == 1, f'{header} has changed: find another way to put in the flaw {old!r} -> {new!r}'
+  (folder / header).write_text(text.replace(old, new), encoding='utf-8')
   return folder
 
 
@@ -183,6 +191,35 @@ def test_exploration_finds(flaw, tmp_path):
   old, new, case, message = FLAWS[flaw]
   program = compile_native('worker_pool_explore.cpp', tmp_path, '-O1', logic=with_flaw(tmp_path, old, new))
   done = run(program, case)
+  assert done.returncode == 1
+  assert message in done.stdout
+  assert 'the way there' in done.stdout
+
+
+# The same of handshake.h.
+MAIL_FLAWS = {
+  'thread_leaves_whatever_has_come': (
+    'return atomic_compare_exchange_strong(word, &expected, NOTIFICATION_NONE);',
+    'return atomic_exchange(word, NOTIFICATION_NONE) || expected;', 'calls', 'nobody looks'),
+  'thread_is_woken_when_it_is_there_only': (
+    'atomic_exchange(word, NOTIFICATION_PENDING) == NOTIFICATION_NONE',
+    'atomic_exchange(word, NOTIFICATION_PENDING) == NOTIFICATION_RECEIVED', 'calls', 'nobody looks'),
+  'thread_does_not_say_that_it_is_there': (
+    'atomic_store(word, NOTIFICATION_RECEIVED);', '(void)word;', 'calls', ''),
+  'caller_sleeps_when_its_call_has_ended': (
+    'int expected = CALL_PENDING;\n  return atomic_compare_exchange_strong(word, &expected, CALL_SLEEPING);',
+    'return atomic_exchange(word, CALL_SLEEPING) != CALL_ABANDONED;', 'calls', 'waits for good'),
+  'caller_leaves_when_its_call_has_ended': (
+    'int expected = CALL_SLEEPING;\n  return atomic_compare_exchange_strong(word, &expected, CALL_ABANDONED);',
+    'return atomic_exchange(word, CALL_ABANDONED) != CALL_PENDING;', 'abandons', 'has no end'),
+}
+
+
+@pytest.mark.parametrize('flaw', MAIL_FLAWS)
+def test_exploration_of_mail_finds(flaw, tmp_path):
+  old, new, case, message = MAIL_FLAWS[flaw]
+  logic = with_flaw(tmp_path, old, new, 'handshake.h')
+  done = run(compile_native('mailbox_explore.cpp', tmp_path, '-O1', logic=logic), case)
   assert done.returncode == 1
   assert message in done.stdout
   assert 'the way there' in done.stdout

@@ -113,8 +113,7 @@ def thrower(build, run, engine, mode, *flags):
                *EXCEPTIONS[mode], *flags)
 
 
-@pytest.mark.parametrize('level', ['-O0', '-O2'])
-@pytest.mark.parametrize('mode', EXCEPTIONS)
+@pytest.mark.parametrize('mode, level', [('emscripten', '-O0'), *((mode, '-O2') for mode in EXCEPTIONS)])
 def test_error_is_caught(build, run, engine, mode, level):
   result = run(thrower(build, run, engine, mode, level, '-sEXIT_RUNTIME'), engine, args=['caught'], expect_exit=0)
   assert result.stdout == ['caught']

@@ -1,28 +1,37 @@
 // Copyright 2026 The Emscripten Deputy Authors.
 // SPDX-License-Identifier: MIT
 //
-// The floor of call_burst.c: a bare worker that wakes the UI thread out of an Atomics.waitAsync, and sleeps until it
-// answers. Any call that has to wake both pays at least this.
+// The floor of call_burst.c and call_cold.c: a bare worker that wakes the UI thread out of an Atomics.waitAsync, and
+// sleeps until it answers; in a row, and once in 5 ms. Any call that has to wake both pays at least this.
 
 /* global report */
 
 const BATCHES = 10;
-const ROUNDS = 1000;
 
 const source = `
   const serve = (words) => {
-    for (let batch = 0; batch < ${BATCHES} + 1; batch++) {
-      const begin = performance.now();
-      for (let i = 0; i < ${ROUNDS}; i++) {
-        Atomics.store(words, 1, 0);
-        Atomics.add(words, 0, 1);
-        Atomics.notify(words, 0);
-        Atomics.wait(words, 1, 0);
+    const call = () => {
+      Atomics.store(words, 1, 0);
+      Atomics.add(words, 0, 1);
+      Atomics.notify(words, 0);
+      Atomics.wait(words, 1, 0);
+    };
+    const measure = (bench, calls, pause) => {
+      for (let batch = 0; batch < ${BATCHES} + 1; batch++) {
+        let spent = 0;
+        for (let i = 0; i < calls[0]; i++) {
+          if (pause) Atomics.wait(words, 2, 0, pause);
+          const begin = performance.now();
+          for (let j = 0; j < calls[1]; j++) call();
+          spent += performance.now() - begin;
+        }
+        // The first is to get warm.
+        if (batch) send({bench, value: spent * 1000 / (calls[0] * calls[1])});
       }
-      // The first is to get warm.
-      if (batch) send((performance.now() - begin) * 1000 / ${ROUNDS});
-    }
-    send(-1);
+    };
+    measure('call_burst', [1, 1000], 0);
+    measure('call_cold', [8, 1], 5);
+    send(null);
   };`;
 let worker;
 const node = globalThis.process?.getBuiltinModule('worker_threads');
@@ -34,7 +43,7 @@ if (node) {
     `${source} const send = (value) => postMessage(value); onmessage = ({data}) => serve(data);`])));
 }
 
-const words = new Int32Array(new SharedArrayBuffer(8));
+const words = new Int32Array(new SharedArrayBuffer(12));
 const next = () => Atomics.waitAsync(words, 0, Atomics.load(words, 0));
 const serve = (wait) => wait.async ? wait.value.then(answer) : answer();
 function answer() {
@@ -48,7 +57,7 @@ serve(next());
 // WebKit settles waitAsync late when no other event comes.
 const stir = setInterval(() => {}, 50);
 await new Promise((resolve) => {
-  const receive = (value) => value < 0 ? resolve() : report({bench: 'call_burst', unit: 'us', value});
+  const receive = (sample) => sample ? report({unit: 'us', ...sample}) : resolve();
   if (node) worker.on('message', receive);
   else worker.onmessage = ({data}) => receive(data);
   worker.postMessage(words);

@@ -117,7 +117,11 @@ def run_in_engine(runner, benchmark, program, engine, effort):
   result = runner.run(
     program, engine, args=effort.args(benchmark), module=before and f'(() => {{\n{before}\nreturn {{}};\n}})()',
     page_js=page(benchmark.beside), expect_exit=0, await_exit=True, timeout=benchmark.limit, rules=rules)
-  return parse(result.stdout)
+  samples = parse(result.stdout)
+  if benchmark.gaps and result.ui_gaps:
+    # (Not in Node.) In microseconds, as such benchmarks are.
+    samples.append({'bench': f'{metric(benchmark)}/longest UI gap', 'value': 1000 * result.ui_gaps['max']})
+  return samples
 
 
 def sort_samples(run, samples, name):

@@ -16,13 +16,12 @@
  *   other half).
  * - The UI thread leaves after a frame's share, and goes on in its next turn.
  *
- * All accesses to `notification` are seq_cst. Its partner is the queue itself:
- * the sender puts the task in, then writes PENDING; the receiver writes
- * RECEIVED, then looks into the queue; one of the two sees the other.
+ * handshake.h has the steps, and their order.
  */
 
 #include <emscripten/emscripten.h>
 
+#include "handshake.h"
 #include "queues.h"
 
 #define _emscripten_check_mailbox check_as_upstream
@@ -38,6 +37,12 @@
 // In libdeputy_proxy.js. Any thread: checks its mailbox in a turn of its own.
 void _emscripten_deputy_check_again_js(void);
 
+_Static_assert(sizeof(notification_state) == sizeof(int), "");
+
+static atomic_int* word_of(em_task_queue* mailbox) {
+  return (atomic_int*)&mailbox->notification;
+}
+
 enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   em_task_queue* mailbox = thread->mailbox;
   lock_queue(&mailbox->mutex);
@@ -46,8 +51,7 @@ enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   if (!is_sent) {
     return DEPUTY_NOT_SENT;
   }
-  bool must_wake = atomic_exchange(&mailbox->notification,
-                                   NOTIFICATION_PENDING) == NOTIFICATION_NONE;
+  bool must_wake = mail_has_come(word_of(mailbox));
   if (must_wake) {
     if (thread->waiting_async) {
       __builtin_wasm_memory_atomic_notify((int*)thread, -1);
@@ -79,7 +83,7 @@ static void look(em_task_queue* mailbox) {
 
 // What is left comes in another turn.
 static void leave_for_now(em_task_queue* mailbox) {
-  mailbox->notification = NOTIFICATION_PENDING;
+  mail_leave_for_now(word_of(mailbox));
   _emscripten_deputy_check_again_js();
 }
 
@@ -97,10 +101,9 @@ void _emscripten_check_mailbox(void) {
   if (emscripten_is_main_runtime_thread()) {
     notes->turn_end = emscripten_get_now() + TURN_MS;
   }
-  notification_state expected;
   do {
     notes->is_awaited = false;
-    mailbox->notification = NOTIFICATION_RECEIVED;
+    mail_receive(word_of(mailbox));
     em_task_queue_execute(mailbox);
     if (_emscripten_deputy_is_turn_over()) {
       leave_for_now(mailbox);
@@ -109,9 +112,7 @@ void _emscripten_check_mailbox(void) {
     if (notes->is_awaited) {
       look(mailbox);
     }
-    expected = NOTIFICATION_RECEIVED;
-  } while (!atomic_compare_exchange_strong(
-    &mailbox->notification, &expected, NOTIFICATION_NONE));
+  } while (!mail_leave(word_of(mailbox)));
   notes->turn_end = 0;
   notes->is_at_mailbox = false;
   // One of the tasks may have been pthread_cancel's.

@@ -12,12 +12,8 @@
  * - Whoever waits for a call waits on one futex word in it, and looks at that
  *   for a while first where this has paid.
  *
- * The life of a call that is waited for: it lies on the caller's stack, `state`
- * is PENDING, then SLEEPING if the caller sleeps, ABANDONED if it was cancelled
- * then. Whoever ends it swaps in DONE or CANCELED, and from then on does not
- * touch it; where that was SLEEPING it wakes the word's address, which may be
- * another's by then: all users of futexes look at the value again. The swap is
- * a release, and the caller's load an acquire, of the result.
+ * A call that is waited for lies on its caller's stack; handshake.h has the
+ * life of its `state`.
  *
  * Who ends it: the thread that runs it; the same when it dies (drop_tasks in
  * task_queue.c, cancel_calls here); whoever closes the thread's mailbox.
@@ -36,6 +32,7 @@
 #include <string.h>
 
 #include "em_task_queue.h"
+#include "handshake.h"
 #include "pthread_impl.h"
 #include "queues.h"
 #include "thread_mailbox.h"
@@ -195,8 +192,6 @@ bool emscripten_proxy_async(em_proxying_queue* queue,
 
 // ---- Waiting for a call -----------------------------------------------------
 
-enum { PENDING, SLEEPING, ABANDONED, DONE, CANCELED };
-
 // How often a caller that probes looks for the end of its call: 50 to 100 µs,
 // as long as it takes to wake a thread on an idle core, so that both are awake
 // at the next call. It does so in one call of 8, then of 16, up to 1024.
@@ -208,7 +203,7 @@ enum { PENDING, SLEEPING, ABANDONED, DONE, CANCELED };
 
 static bool looks(atomic_int* state, int times) {
   for (int i = 0; i < times; i++) {
-    if (atomic_load_explicit(state, memory_order_relaxed) != PENDING) {
+    if (atomic_load_explicit(state, memory_order_relaxed) != CALL_PENDING) {
       return true;
     }
   }
@@ -243,8 +238,7 @@ static void look(atomic_int* state, bool was_woken) {
 static bool abandon(atomic_int* state) {
   int32_t* abandoned = &_emscripten_deputy_notes(__pthread_self())->abandoned;
   a_inc(abandoned);
-  int expected = SLEEPING;
-  if (atomic_compare_exchange_strong(state, &expected, ABANDONED)) {
+  if (call_abandon(state)) {
     return true;
   }
   a_dec(abandoned);
@@ -258,8 +252,7 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
   if (!emscripten_is_main_runtime_thread()) {
     look(state, sent == DEPUTY_WOKEN);
   }
-  int expected = PENDING;
-  if (atomic_compare_exchange_strong(state, &expected, SLEEPING)) {
+  if (call_sleep(state)) {
     struct deputy_wait outer =
       _emscripten_deputy_begin_wait(DEPUTY_CALL_PROXY, state);
     pthread_t self = __pthread_self();
@@ -267,8 +260,8 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
     self->canceldisable = is_cancellable && !cancelstate
                             ? PTHREAD_CANCEL_MASKED
                             : PTHREAD_CANCEL_DISABLE;
-    while (atomic_load(state) == SLEEPING) {
-      if (emscripten_futex_wait(state, SLEEPING, INFINITY) == -ECANCELED &&
+    while (atomic_load(state) == CALL_SLEEPING) {
+      if (emscripten_futex_wait(state, CALL_SLEEPING, INFINITY) == -ECANCELED &&
           abandon(state)) {
         self->canceldisable = cancelstate;
         pthread_exit(PTHREAD_CANCELED);
@@ -277,15 +270,15 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
     self->canceldisable = cancelstate;
     _emscripten_deputy_end_wait(outer);
   }
-  return atomic_load(state) == DONE;
+  return atomic_load(state) == CALL_DONE;
 }
 
 // Returns what it was.
 static int end_call(atomic_int* state, int how) {
-  int was = atomic_exchange(state, how);
-  if (was == SLEEPING) {
+  int was = call_end(state, how);
+  if (was == CALL_SLEEPING) {
     emscripten_futex_wake(state, 1);
-  } else if (was == PENDING) {
+  } else if (was == CALL_PENDING) {
     _emscripten_deputy_notes(__pthread_self())->is_awaited = true;
   }
   return was;
@@ -300,11 +293,11 @@ struct call {
 static void run_call(void* arg) {
   struct call* call = arg;
   call->func(call->arg);
-  end_call(&call->state, DONE);
+  end_call(&call->state, CALL_DONE);
 }
 
 static void cancel_call(void* arg) {
-  end_call(&((struct call*)arg)->state, CANCELED);
+  end_call(&((struct call*)arg)->state, CALL_CANCELED);
 }
 
 bool emscripten_proxy_sync(em_proxying_queue* queue,
@@ -312,7 +305,7 @@ bool emscripten_proxy_sync(em_proxying_queue* queue,
                            void (*func)(void*),
                            void* arg) {
   assert(thread != pthread_self());
-  struct call call = {func, arg, PENDING};
+  struct call call = {func, arg, CALL_PENDING};
   enum deputy_sent sent =
     send_task(queue, thread, (task){run_call, cancel_call, &call});
   return sent && wait_for_end(&call.state, sent, false);
@@ -341,7 +334,7 @@ static void run_batch(void* arg) {
     task* t = &batch->tasks[batch->next++];
     t->func(t->arg);
   }
-  end_call(&batch->state, DONE);
+  end_call(&batch->state, CALL_DONE);
 }
 
 // UI thread: one of its calls has thrown. The rest comes next.
@@ -349,7 +342,7 @@ static void go_on(void* arg) {
   struct batch* batch = arg;
   batch->errors++;
   if (!send_to_mailbox(pthread_self(), (task){run_batch, go_on, batch})) {
-    end_call(&batch->state, CANCELED);
+    end_call(&batch->state, CALL_CANCELED);
   }
 }
 
@@ -358,7 +351,7 @@ static void flush(struct batch* batch) {
     return;
   }
   batch->next = 0;
-  batch->state = PENDING;
+  batch->state = CALL_PENDING;
   enum deputy_sent sent = send_to_mailbox(emscripten_main_runtime_thread_id(),
                                           (task){run_batch, go_on, batch});
   if (!sent || !wait_for_end(&batch->state, sent, false)) {
@@ -457,7 +450,7 @@ static void answer(em_proxying_ctx* ctx, void (*func)(void*)) {
 
 static void end_sync_ctx(em_proxying_ctx* ctx, int how) {
   pthread_t caller = ctx->caller;
-  if (end_call(&ctx->state, how) == ABANDONED) {
+  if (end_call(&ctx->state, how) == CALL_ABANDONED) {
     _emscripten_thread_cleanup(caller);
   }
 }
@@ -465,7 +458,7 @@ static void end_sync_ctx(em_proxying_ctx* ctx, int how) {
 static void cancel_ctx(void* arg) {
   em_proxying_ctx* ctx = arg;
   if (!ctx->queue) {
-    end_sync_ctx(ctx, CANCELED);
+    end_sync_ctx(ctx, CALL_CANCELED);
   } else if (ctx->cancel) {
     answer(ctx, run_cancel);
   } else {
@@ -487,7 +480,7 @@ void emscripten_proxy_finish(em_proxying_ctx* ctx) {
   if (ctx->queue) {
     answer(ctx, run_callback);
   } else {
-    end_sync_ctx(ctx, DONE);
+    end_sync_ctx(ctx, CALL_DONE);
   }
 }
 
@@ -507,7 +500,7 @@ static bool sync_with_ctx(em_proxying_queue* queue,
                           bool is_cancellable) {
   assert(thread != pthread_self());
   em_proxying_ctx ctx = {
-    .func = func, .arg = arg, .caller = pthread_self(), .state = PENDING};
+    .func = func, .arg = arg, .caller = pthread_self(), .state = CALL_PENDING};
   enum deputy_sent sent =
     send_task(queue, thread, (task){run_ctx, cancel_ctx, &ctx});
   return sent && wait_for_end(&ctx.state, sent, is_cancellable);
