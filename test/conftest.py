@@ -30,7 +30,7 @@ def pytest_addoption(parser):
     help=f'engines to test in, by comma; default and all: {",".join(ENGINES)}')
   parser.addoption(
     '--soak', type=float, default=2, metavar='SECONDS',
-    help='how long test_pool_soak.py and test_wait_soak.py do things at random; default: 2')
+    help='how long the tests that do things at random take; default: 2')
 
 
 def chosen_engines(config):

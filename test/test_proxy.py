@@ -4,6 +4,7 @@
 # Calls from one thread to another, and what threads print. Source: deputy/test_proxy.cpp; and upstream's own tests of
 # its API.
 
+import random
 import re
 from pathlib import Path
 
@@ -68,6 +69,19 @@ def test_upstream(build, run, engine, source):
   expected = path.with_suffix('.out')
   if expected.exists() and 'emscripten_console_log' not in path.read_text():
     assert '\n'.join(result.stdout).strip() == expected.read_text().strip()
+
+
+def test_at_random(build, run, engine, request):
+  # Nothing is lost and nothing changes places; ten minutes are `pytest --soak 600 -k test_at_random`.
+  seconds = request.config.getoption('soak')
+  seed = random.randrange(1, 2 ** 30)
+  print(f'{engine}: seed {seed}')
+  result = run(program(build), engine, args=['mixed', seconds, seed], expect_exit=0, timeout=30 + 2 * seconds)
+  for caller in range(4):
+    *printed, last = [line.split(': ')[1] for line in result.stdout if line.startswith(f'{caller}: ')]
+    assert printed == [str(i) for i in range(len(printed))]
+    assert last.startswith(f'last {len(printed)}, ')
+  print(result.stdout[-4:], result.ui_gaps)
 
 
 # ---- Syscalls ----------------------------------------------------------------

@@ -371,6 +371,99 @@ void check_batch_errors() {
   assert(MAIN_THREAD_EM_ASM_INT({ return globalThis.made; }) == 2000);
 }
 
+// ---- All of it, at random ---------------------------------------------------
+
+// What one caller has sent one target by one queue, and what has come.
+struct Line {
+  int sent = 0;
+  std::atomic<int> come{0};
+};
+
+struct Item {
+  Line* line;
+  int number;
+};
+
+void receive(void* arg) {
+  auto* item = static_cast<Item*>(arg);
+  assert(item->line->come == item->number);
+  item->line->come++;
+  delete item;
+}
+
+void send(Line& line, em_proxying_queue* queue, pthread_t target, int kind) {
+  auto* item = new Item{&line, line.sent++};
+  if (kind == 0) {
+    assert(emscripten_proxy_sync(queue, target, receive, item));
+    assert(line.come == line.sent);
+  } else if (kind == 1) {
+    assert(emscripten_proxy_sync_with_ctx(
+      queue,
+      target,
+      [](em_proxying_ctx* ctx, void* item) {
+        receive(item);
+        emscripten_proxy_finish(ctx);
+      },
+      item));
+    assert(line.come == line.sent);
+  } else {
+    assert(emscripten_proxy_async(queue, target, receive, item));
+  }
+}
+
+void mix(int caller, unsigned state, double end, pthread_t server) {
+  Line lines[2][2];
+  int printed = 0;
+  long steps = 0;
+  while (emscripten_get_now() < end) {
+    state = state * 1664525u + 1013904223u;
+    unsigned way = state >> 16;
+    bool in_batch = way % 97 == 0;
+    if (in_batch) {
+      emscripten_deputy_batch_begin();
+    }
+    for (unsigned i = 0; i <= way % 13; i++, steps++) {
+      state = state * 1664525u + 1013904223u;
+      way = state >> 16;
+      int which = way % 2, by = way / 2 % 2;
+      auto* queue = by ? own_queue : system_queue;
+      send(lines[which][by], queue, which ? ui() : server, way / 4 % 7);
+    }
+    if (way % 5 == 0) {
+      assert(MAIN_THREAD_EM_ASM_INT({ return $0 + 1; }, caller) == caller + 1);
+    }
+    if (in_batch) {
+      assert(emscripten_deputy_batch_end() == 0);
+    }
+    if (way % 1009 == 0) {
+      printf("%d: %d\n", caller, printed++);
+    }
+    if (way % 61 == 0) {
+      usleep(way % 3000);
+    }
+  }
+  for (int which : {0, 1}) {
+    for (int by : {0, 1}) {
+      auto& line = lines[which][by];
+      send(line, by ? own_queue : system_queue, which ? ui() : server, 0);
+      assert(line.come == line.sent);
+    }
+  }
+  printf("%d: last %d, %ld steps\n", caller, printed, steps);
+}
+
+void mix_all(double seconds, unsigned seed) {
+  Server server;
+  double end = emscripten_get_now() + seconds * 1000;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; i++) {
+    callers.emplace_back(mix, i, seed + i, end, server.thread);
+  }
+  for (auto& caller : callers) {
+    caller.join();
+  }
+}
+
 // ---- Output -----------------------------------------------------------------
 
 void print_from_threads() {
@@ -436,6 +529,8 @@ int main(int argc, char** argv) {
       MAIN_THREAD_ASYNC_EM_ASM({ throw new Error('for a test'); });
     }
     assert(MAIN_THREAD_EM_ASM_INT({ return 42; }) == 42);
+  } else if (way == "mixed") {
+    mix_all(atof(argv[2]), atoi(argv[3]));
   } else if (way == "print") {
     print_from_threads();
     // With an exit in the middle of it.
