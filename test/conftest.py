@@ -18,9 +18,8 @@ from harness.keeper import die_with_parent
 from harness.result import RunFailed
 from harness.run import Runner
 
-REPO = Path(__file__).parents[1]
-FORK = REPO / 'tools' / 'fork.py'
-BUILD = REPO / 'build'
+FORK = building.REPO / 'tools' / 'fork.py'
+BUILD = building.REPO / 'build'
 RUNS = pytest.StashKey()
 
 

@@ -4,15 +4,14 @@
 # Files used from main() on the deputy: upstream's own tests, with MEMFS, which the UI thread serves, and with -sWASMFS,
 # which runs where it is called; and files that last.
 
-from pathlib import Path
-
 import pytest
+from harness.build import REPO
 from harness.features import need
 
-UPSTREAM = Path(__file__).parent.parent / 'build/base/test'
+UPSTREAM = REPO / 'build/base/test'
 
 # Not among them are those that need what no build has in which main() is not on the page's thread: EM_ASM with the
-# page's FS, NODERAWFS, output of one thread (what these say is the same with stock's -sPROXY_TO_PTHREAD).
+# page's FS, NODERAWFS, output of one thread, pause() (stock's -sPROXY_TO_PTHREAD does not pass them either).
 TESTS = [
   'fs/test_append.c',
   'fs/test_emptyPath.c',

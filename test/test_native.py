@@ -55,16 +55,17 @@ def run(program, *args):
   return done
 
 
+def assert_holds(program, *cases):
+  done = run(program, *cases)
+  assert done.returncode == 0, done.stdout + done.stderr
+  assert len(re.findall(r' ok: \d+ states', done.stdout)) == len(cases)
+
+
 @pytest.fixture(scope='session')
 def explore(tmp_path_factory):
   """Explore cases of worker_pool_explore.cpp; each must hold."""
-  program = compile_native('worker_pool_explore.cpp', tmp_path_factory.mktemp('explore'), '-O2')
-
-  def explore(*cases):
-    done = run(program, *cases)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert len(re.findall(r' ok: \d+ states', done.stdout)) == len(cases)
-  return explore
+  return functools.partial(
+    assert_holds, compile_native('worker_pool_explore.cpp', tmp_path_factory.mktemp('explore'), '-O2'))
 
 
 @pytest.fixture(scope='session')
@@ -144,11 +145,8 @@ def test_limit_holds_at_full_speed(stress):
 
 
 @explored
-@pytest.mark.parametrize('case', ['calls', 'turns', 'throws', 'abandons'])
-def test_no_mail_is_left_and_no_caller_waits_for_good(case, tmp_path):
-  done = run(compile_native('mailbox_explore.cpp', tmp_path, '-O2'), case)
-  assert done.returncode == 0
-  assert re.search(rf'^{case} +ok: \d+ states', done.stdout)
+def test_no_mail_is_left_and_no_caller_waits_for_good(tmp_path):
+  assert_holds(compile_native('mailbox_explore.cpp', tmp_path, '-O2'), 'calls', 'turns', 'throws', 'abandons')
 
 
 def with_flaw(folder, old, new, header='worker_pool.h'):
@@ -186,16 +184,6 @@ FLAWS = {
 }
 
 
-@pytest.mark.parametrize('flaw', FLAWS)
-def test_exploration_finds(flaw, tmp_path):
-  old, new, case, message = FLAWS[flaw]
-  program = compile_native('worker_pool_explore.cpp', tmp_path, '-O1', logic=with_flaw(tmp_path, old, new))
-  done = run(program, case)
-  assert done.returncode == 1
-  assert message in done.stdout
-  assert 'the way there' in done.stdout
-
-
 # The same of handshake.h.
 MAIL_FLAWS = {
   'thread_leaves_whatever_has_come': (
@@ -215,14 +203,22 @@ MAIL_FLAWS = {
 }
 
 
-@pytest.mark.parametrize('flaw', MAIL_FLAWS)
-def test_exploration_of_mail_finds(flaw, tmp_path):
-  old, new, case, message = MAIL_FLAWS[flaw]
-  logic = with_flaw(tmp_path, old, new, 'handshake.h')
-  done = run(compile_native('mailbox_explore.cpp', tmp_path, '-O1', logic=logic), case)
+def assert_found(folder, source, header, old, new, case, message):
+  program = compile_native(source, folder, '-O1', logic=with_flaw(folder, old, new, header))
+  done = run(program, case)
   assert done.returncode == 1
   assert message in done.stdout
   assert 'the way there' in done.stdout
+
+
+@pytest.mark.parametrize('flaw', FLAWS)
+def test_exploration_finds(flaw, tmp_path):
+  assert_found(tmp_path, 'worker_pool_explore.cpp', 'worker_pool.h', *FLAWS[flaw])
+
+
+@pytest.mark.parametrize('flaw', MAIL_FLAWS)
+def test_exploration_of_mail_finds(flaw, tmp_path):
+  assert_found(tmp_path, 'mailbox_explore.cpp', 'handshake.h', *MAIL_FLAWS[flaw])
 
 
 def test_thread_sanitizer_finds_a_hand_over_without_order(tmp_path):

@@ -38,7 +38,7 @@ var LibraryDeputyProxy = {
     try {
       {{{ makeDynCall('vp', 'func') }}}(arg);
     } catch (e) {
-      var text = DeputyWait.textOf(e);
+      var text = !DeputyWait.isEnd(e) && DeputyWait.textOf(e);
       if (!text) throw e;
       stackRestore(sp);
       return text;

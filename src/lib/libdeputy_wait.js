@@ -181,10 +181,12 @@ var LibraryDeputyWait = {
       };
     },
 
+    // Whether what was thrown ends the program, or nothing but its frames: no error.
+    isEnd: (e) => ABORT || e === 'unwind' || e instanceof ExitStatus,
+
 #if DEPUTY_CATCHES
-    // UI thread. Of an error, from malloc; 0 where it is none, or there is no memory.
+    // UI thread. Of an error, from malloc; 0: there is no memory.
     textOf(e) {
-      if (ABORT || e === 'unwind' || e instanceof ExitStatus) return 0;
       var name = String(e);
       var stack = e?.stack ?? '';
       // V8's begins with the name.
@@ -196,7 +198,7 @@ var LibraryDeputyWait = {
     // threw. Returns whether that thread catches it. Else nobody could tell its code
     // what to do: the program ends.
     threw(e, call) {
-      if (ABORT || e === 'unwind' || e instanceof ExitStatus) return false;
+      if (DeputyWait.isEnd(e)) return false;
 #if DEPUTY_CATCHES
       var text = DeputyWait.textOf(e);
       if (text && __emscripten_deputy_set_error(call, text)) return true;

@@ -21,12 +21,16 @@
 
 #include <algorithm>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 #include <vector>
 
 namespace explorer {
@@ -645,6 +649,40 @@ inline void settle(const Subject& subject) {
     }
     make(subject, moves[i]);
   }
+}
+
+// Explores, and prints what came of it: whether the promise is kept.
+inline bool keeps(const Subject& subject,
+                  uint64_t most_states,
+                  const char* name,
+                  const char* promise) {
+  Exploration exploration(subject);
+  Result result = exploration.run(most_states);
+  printf("%-12s %s: %llu states, %llu moves, %llu ends, up to %zu moves deep\n",
+         name,
+         result.problem ? "FAILED" : "ok",
+         static_cast<unsigned long long>(result.states),
+         static_cast<unsigned long long>(result.moves),
+         static_cast<unsigned long long>(result.ends),
+         result.depth);
+  if (result.problem) {
+    printf("  %s\n  promise: %s\n", result.problem, promise);
+  }
+  return !result.problem;
+}
+
+// In a process of its own: all cases start with the same memory.
+template<class Case>
+bool holds(const Case& chosen, bool (*explore)(const Case&)) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (!child) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    exit(!explore(chosen));
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  return status == 0;
 }
 
 } // namespace explorer

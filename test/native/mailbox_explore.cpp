@@ -12,8 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "explorer.h"
 
@@ -254,7 +252,7 @@ void dump(FILE* out) {
 const explorer::Subject subject = {
   &world, sizeof world, at_end, may_die, died, dump};
 
-int explore(const Case& chosen) {
+bool explore(const Case& chosen) {
   options = &chosen;
   world.is_armed = true;
   world.senders_left = SENDERS;
@@ -264,31 +262,7 @@ int explore(const Case& chosen) {
   explorer::spawn("thread", receive, 0);
   explorer::spawn("sender 0", send, 0);
   explorer::spawn("sender 1", send, 1);
-  explorer::Exploration exploration(subject);
-  explorer::Result result = exploration.run(MOST_STATES);
-  printf("%-12s %s: %llu states, %llu moves, %llu ends, up to %zu moves deep\n",
-         chosen.name,
-         result.problem ? "FAILED" : "ok",
-         static_cast<unsigned long long>(result.states),
-         static_cast<unsigned long long>(result.moves),
-         static_cast<unsigned long long>(result.ends),
-         result.depth);
-  if (result.problem) {
-    printf("  %s\n  promise: %s\n", result.problem, chosen.promise);
-  }
-  return result.problem != nullptr;
-}
-
-// In a process of its own: all cases start with the same memory.
-bool holds(const Case& chosen) {
-  fflush(stdout);
-  pid_t child = fork();
-  if (!child) {
-    exit(explore(chosen));
-  }
-  int status = 1;
-  waitpid(child, &status, 0);
-  return status == 0;
+  return explorer::keeps(subject, MOST_STATES, chosen.name, chosen.promise);
 }
 
 } // namespace
@@ -317,7 +291,7 @@ int main(int argc, char** argv) {
     }
     if (is_chosen) {
       found++;
-      broken += !holds(one);
+      broken += !explorer::holds(one, explore);
     }
   }
   if (found < argc - 1 || !found) {

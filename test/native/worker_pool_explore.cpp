@@ -18,11 +18,7 @@
  * to such an end.
  */
 
-#include <signal.h>
 #include <stdint.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "explorer.h"
 
@@ -833,7 +829,7 @@ const Case cases[] = {
    .large = 1},
 };
 
-int explore(const Case& chosen) {
+bool explore(const Case& chosen) {
   options = &chosen;
   world.pool.max() = chosen.max;
   world.pool.spare() = chosen.spare;
@@ -864,19 +860,7 @@ int explore(const Case& chosen) {
   world.resigns = chosen.resigns;
   world.resumes = chosen.resumes;
   world.has_begun = true;
-  explorer::Exploration exploration(subject);
-  explorer::Result result = exploration.run(MOST_STATES);
-  printf("%-12s %s: %llu states, %llu moves, %llu ends, up to %zu moves deep\n",
-         chosen.name,
-         result.problem ? "FAILED" : "ok",
-         static_cast<unsigned long long>(result.states),
-         static_cast<unsigned long long>(result.moves),
-         static_cast<unsigned long long>(result.ends),
-         result.depth);
-  if (result.problem) {
-    printf("  %s\n  promise: %s\n", result.problem, chosen.promise);
-  }
-  return result.problem != nullptr;
+  return explorer::keeps(subject, MOST_STATES, chosen.name, chosen.promise);
 }
 
 // ---- The command line
@@ -918,19 +902,6 @@ bool set_option(Case& own, const char* argument) {
     }
   }
   return false;
-}
-
-// In a process of its own: all cases start with the same memory.
-bool holds(const Case& chosen) {
-  fflush(stdout);
-  pid_t child = fork();
-  if (!child) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    exit(explore(chosen));
-  }
-  int status = 1;
-  waitpid(child, &status, 0);
-  return status == 0;
 }
 
 [[noreturn]] void explain_usage() {
@@ -983,7 +954,7 @@ int main(int argc, char** argv) {
   }
   int broken = 0;
   for (const Case& one : chosen) {
-    broken += !holds(one);
+    broken += !explorer::holds(one, explore);
   }
   return broken != 0;
 }

@@ -46,8 +46,13 @@ struct output {
 
 static void write_now(void* arg) {
   struct output* output = arg;
-  atomic_fetch_sub(&bytes_under_way, output->iov.iov_len);
   _emscripten_deputy_write_js(output->fd, &output->iov, 1, &output->written);
+}
+
+static void write_and_free(void* arg) {
+  struct output* output = arg;
+  atomic_fetch_sub(&bytes_under_way, output->iov.iov_len);
+  write_now(output);
   free(output);
 }
 
@@ -77,7 +82,7 @@ static bool send_copy(int fd, const struct iovec* iov, int count, size_t size) {
   atomic_fetch_add(&bytes_under_way, size);
   if (!emscripten_proxy_async(emscripten_proxy_get_system_queue(),
                               emscripten_main_runtime_thread_id(),
-                              write_now,
+                              write_and_free,
                               output)) {
     atomic_fetch_sub(&bytes_under_way, size);
     free(output);
@@ -99,11 +104,6 @@ int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
   return send_copy(fd, iov, count, size) ? size : -1;
 }
 
-static void print_now(void* arg) {
-  struct output* output = arg;
-  _emscripten_deputy_write_js(output->fd, &output->iov, 1, &output->written);
-}
-
 // Pthread: a line for the console, without its end, with WasmFS.
 void _emscripten_deputy_print(int fd, const char* line) {
   struct output output = {
@@ -111,7 +111,7 @@ void _emscripten_deputy_print(int fd, const char* line) {
   if (!send_copy(fd, &output.iov, 1, output.iov.iov_len)) {
     emscripten_proxy_sync(emscripten_proxy_get_system_queue(),
                           emscripten_main_runtime_thread_id(),
-                          print_now,
+                          write_now,
                           &output);
   }
 }
@@ -131,7 +131,7 @@ void _emscripten_deputy_write_rest(void) {
   for (int i = mailbox->head; i != mailbox->tail;
        i = (i + 1) % mailbox->capacity) {
     task* t = &mailbox->tasks[i];
-    if (t->func == write_now) {
+    if (t->func == write_and_free) {
       struct output* output = t->arg;
       *last = output;
       last = &output->next;
@@ -142,7 +142,7 @@ void _emscripten_deputy_write_rest(void) {
   pthread_mutex_unlock(&mailbox->mutex);
   while (first) {
     struct output* next = first->next;
-    write_now(first);
+    write_and_free(first);
     first = next;
   }
 }
