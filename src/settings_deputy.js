@@ -97,3 +97,49 @@ var UI_THREAD_WAIT_BUDGET = 1000;
 // :ref:`DEFAULT_PTHREAD_STACK_SIZE`.
 // [link]
 var JSPI_STACK_SIZE = 64*1024;
+
+// With :ref:`DEPUTY_THREAD`: what happens when page JavaScript calls an exported C
+// function, by ``Module._f()``, ccall() or cwrap(), which must not run on the page's
+// thread, where it could not wait. On the deputy and other pthreads these are direct.
+//
+// - async: it runs on the deputy, and the page gets a Promise.
+// - throw: an Error says what to do instead. To find what calls C in existing code.
+// - sync: it runs on the deputy, and the page's thread waits for it as
+//   :ref:`UI_THREAD_WAIT` says. For code that can't be changed: the page stands still.
+//
+// The settings that follow say it for single functions. ``Module.deputy.call()`` is
+// always async. See docs/calls.md.
+// [link]
+var DEPUTY_CALLS = 'async';
+
+// Functions for which :ref:`DEPUTY_CALLS` is async; C's names, ``*`` is for any
+// characters.
+// [link]
+var DEPUTY_ASYNC_EXPORTS = [];
+
+// Functions for which :ref:`DEPUTY_CALLS` is throw.
+// [link]
+var DEPUTY_THROW_EXPORTS = [];
+
+// Functions for which :ref:`DEPUTY_CALLS` is sync.
+// [link]
+var DEPUTY_SYNC_EXPORTS = [];
+
+// Functions that are called on the page's thread, at once, as without
+// :ref:`DEPUTY_THREAD`: short ones, which take no lock, not malloc's either. Where one
+// has to wait all the same :ref:`UI_THREAD_WAIT` applies.
+// [link]
+var DEPUTY_INLINE_EXPORTS = [];
+
+// With :ref:`DEPUTY_THREAD`: on how many threads of their own calls from the page run.
+// 0 is the deputy, where they run when it is at its event loop, or in
+// emscripten_deputy_poll(). For a main() that does not return, 1 keeps the order of
+// calls; with more of them calls run side by side.
+// [link]
+var DEPUTY_CALL_THREADS = 0;
+
+// After how many milliseconds a call of the page's that has not begun is reported, with
+// what every thread is about, once. 0: never. The default is well above what a program
+// takes that means to serve calls.
+// [link]
+var DEPUTY_CALL_REPORT = 5000;

@@ -113,9 +113,10 @@ def test_no_main(build, run, engine, flags):
   program = build('deputy/test_no_main.c', '-sDEPUTY_THREAD', *flags)
   result = run(program, engine, page_js='''
     await Module.deputy.started;
-    Module._send();
-    while (Module._answer() < 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    return Module._answer();
+    await Module._send();
+    let answer;
+    while ((answer = await Module._answer()) < 0);
+    return answer;
   ''')
   assert result.report == 1
 

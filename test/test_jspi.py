@@ -49,7 +49,7 @@ SURVIVE = '''
 
 
 def jspi(build, *flags, wait='suspend'):
-  return build('deputy/test_jspi.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sJSPI', f'-sUI_THREAD_WAIT={wait}', EXPORTS,
+  return build('deputy/test_jspi.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', '-sJSPI', f'-sUI_THREAD_WAIT={wait}', EXPORTS,
                '-Wno-experimental', '-sPTHREAD_POOL_SPARE=0', '--js-library', HERE / 'deputy/test_jspi.js', *flags)
 
 

@@ -56,7 +56,7 @@ def build_and_check(build, run, engine, source, *flags, **options):
 
 
 def serve(build, *flags):
-  return build('deputy/test_pool_serve.c', '-sDEPUTY_THREAD', '-sMODULARIZE', *flags)
+  return build('deputy/test_pool_serve.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', *flags)
 
 
 # ---- Settings ----------------------------------------------------------------
@@ -338,7 +338,7 @@ PATCH = '''
 
 
 def faults(build):
-  return build('deputy/test_pool_faults.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sPTHREAD_POOL_SPARE=0')
+  return build('deputy/test_pool_faults.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', '-sPTHREAD_POOL_SPARE=0')
 
 
 def refused(threads):

@@ -46,7 +46,7 @@ SURVIVE = '''
 
 
 def waiter(build, *flags, budget=BUDGET):
-  return build('deputy/test_wait.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sUI_THREAD_WAIT_BUDGET={budget}',
+  return build('deputy/test_wait.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', f'-sUI_THREAD_WAIT_BUDGET={budget}',
                '--js-library', HERE / 'deputy/test_wait.js', *flags)
 
 

@@ -17,7 +17,7 @@ FRAME = 100
 def test_page_and_threads_at_random(build, run, engine, request):
   seconds = request.config.getoption('soak')
   seed = random.randrange(1, 2 ** 31)
-  program = build('deputy/test_wait_soak.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXIT_RUNTIME', '-O2', '-sASSERTIONS',
+  program = build('deputy/test_wait_soak.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', '-sEXIT_RUNTIME', '-O2', '-sASSERTIONS',
                   f'-sUI_THREAD_WAIT_BUDGET={BUDGET}')
   result = run(program, engine, args=[seconds, seed], expect_exit=0, timeout=60 + 2 * seconds, page_js=f'''
     let state = {seed};

@@ -34,6 +34,9 @@ MIN_JSPI_STACK_SIZE = 4096
 # Values of UI_THREAD_WAIT.
 WAITS = ['spin', 'abort', 'suspend']
 
+# Values of DEPUTY_CALLS.
+CALLS = ['async', 'throw', 'sync']
+
 # Calls of libc that wait, for the linker to lead through system/lib/deputy/wait_calls.cpp and locks.c.
 WRAPPED = [
   '__lock',
@@ -57,8 +60,10 @@ POINTERS = [
   '_emscripten_deputy_activation_free:_p',
   '_emscripten_deputy_activation_new:pp',
   '_emscripten_deputy_activation_switch:ppp',
+  '_emscripten_deputy_await_call:_p_',
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
+  '_emscripten_deputy_end_call:_p_p',
   '_emscripten_deputy_look:_pp_',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',
@@ -81,10 +86,14 @@ def setup_link():
     settings.PROXY_TO_PTHREAD = 1
   setup_pool()
   setup_wait()
+  setup_calls()
   settings.DEPUTY_CATCHES = bool(settings.WASM_EXCEPTIONS or not settings.DISABLE_EXCEPTION_CATCHING)
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
+  if not settings.EXIT_RUNTIME:
+    # Or the runtime ends with main() where -sINCOMING_MODULE_JS_API does not list it.
+    settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$noExitRuntime']
   settings.SIGNATURE_CONVERSIONS += POINTERS
-  libraries = ['libdeputy.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
+  libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
   if settings.JSPI:
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
     libraries.append('libdeputy_jspi.js')
@@ -130,6 +139,15 @@ def setup_wait():
   if settings.UI_THREAD_WAIT_BUDGET < 1:
     exit_with_error(f'UI_THREAD_WAIT_BUDGET must be a number of milliseconds, 1 or more: '
                     f'{settings.UI_THREAD_WAIT_BUDGET}')
+
+
+def setup_calls():
+  if settings.DEPUTY_CALLS not in CALLS:
+    exit_with_error(f'DEPUTY_CALLS must be one of {", ".join(CALLS)}: {settings.DEPUTY_CALLS}')
+  if settings.DEPUTY_CALL_THREADS < 0:
+    exit_with_error(f'DEPUTY_CALL_THREADS must be a number of threads, or 0 for the deputy: {settings.DEPUTY_CALL_THREADS}')
+  if settings.DEPUTY_CALL_REPORT < 0:
+    exit_with_error(f'DEPUTY_CALL_REPORT must be a number of milliseconds, or 0 for none: {settings.DEPUTY_CALL_REPORT}')
 
 
 def setup_pool():

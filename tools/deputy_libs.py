@@ -104,6 +104,7 @@ class libdeputy(OfDeputy, DebugLibrary):
   src_dir = 'system/lib/deputy'
   src_files = [
     'activation.c',
+    'call.cpp',
     'file_lock.c',
     'futex_wait.c',
     'locks.c',
@@ -119,7 +120,7 @@ class libdeputy(OfDeputy, DebugLibrary):
     'worker_pool.cpp',
   ]
   # What threads go through when they come, go and lock is fast, the rest is small.
-  fast_files = ['mailbox.c', 'mutex.c', 'proxying.c', 'task_queue.c', 'thread_life.c', 'worker_pool.cpp']
+  fast_files = ['call.cpp', 'mailbox.c', 'mutex.c', 'proxying.c', 'task_queue.c', 'thread_life.c', 'worker_pool.cpp']
   cflags = ['-pthread']
 
   def customize_build_cmd(self, cmd, filename):

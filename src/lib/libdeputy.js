@@ -38,7 +38,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
+  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
   $Deputy__postset: () => {
 #if EMBIND_GEN_MODE
     // The driver asks what the program binds, and starts no deputy for its constructors.
@@ -76,6 +76,7 @@ var LibraryDeputy = {
       api['pool'] = DeputyPool.api();
       api['stats'] = () => DeputyWait.stats();
       if (ENVIRONMENT_IS_PTHREAD) return;
+      DeputyCall.api(api);
       Deputy.started = Deputy.newPromise();
       Deputy.exited = Deputy.newPromise();
       api['started'] = Deputy.started.promise;
@@ -176,6 +177,9 @@ var LibraryDeputy = {
       DeputyProxy.writeRest();
       Deputy.exited.resolve(status);
       DeputyPool.release();
+#if EXIT_RUNTIME
+      DeputyCall.closeAll(new Error(`the program has ended, with status ${status}`));
+#endif
 #if ASYNCIFY == 2 && EXIT_RUNTIME
       DeputyJspi.close(new ExitStatus(status));
 #endif
@@ -197,6 +201,7 @@ var LibraryDeputy = {
       Deputy.failure = new Error(`the deputy thread could not be started: ${reason}`, { cause: reason });
       err(Deputy.failure.message);
       Deputy.started.reject(Deputy.failure);
+      DeputyCall.closeAll(Deputy.failure);
       Deputy.exited.reject(Deputy.failure);
       // What was given up must not begin after all.
       DeputyPool.close();
@@ -211,6 +216,7 @@ var LibraryDeputy = {
         throw Deputy.fail(e);
       };
       try {
+        DeputyCall.wrapExports();
         var running = run();
       } catch (e) {
         threw(e);
@@ -224,6 +230,7 @@ var LibraryDeputy = {
       if (ENVIRONMENT_IS_PTHREAD) return;
       Deputy.fail(what);
       Deputy.crashed({ name: 'RuntimeError', message: what });
+      DeputyCall.closeAll(new Error(`the program has aborted: ${what}`));
 #if ASYNCIFY == 2
       DeputyJspi.close(new WebAssembly.RuntimeError(what));
 #endif
@@ -243,7 +250,11 @@ var LibraryDeputy = {
       };
       listen('message', (e) => {
         var message = e.data ?? e;
-        if (message.deputyCrash) Deputy.crashed(message.deputyCrash);
+        if (message.deputyCrash) {
+          Deputy.crashed(message.deputyCrash);
+          DeputyCall.close((channel) => channel.worker == worker, `the thread that served it has crashed: ${message.deputyCrash.message}`);
+        }
+        if (message.deputyAnswered) DeputyCall.channels.filter(({ ring }) => ring == message.deputyAnswered).forEach(DeputyCall.receive);
         DeputyPool.receive(worker, message);
       });
       listen('error', (e) => {
@@ -438,7 +449,7 @@ Object.assign(LibraryDeputy, {
 
   // Any thread. The UI thread gets here for every exit() of the program, also of
   // a pthread's (upstream's $exitOnMainThread).
-  exit__deps: ['$exitProgram', '$Deputy', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
+  exit__deps: ['$exitProgram', '$Deputy', '$DeputyCall', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
     '_emscripten_deputy_begin_exit',
 #if EXIT_RUNTIME
     '__funcs_on_exit',
@@ -450,6 +461,7 @@ Object.assign(LibraryDeputy, {
     // Files are flushed: others print again when that is done.
     __emscripten_deputy_begin_exit();
     if (ENVIRONMENT_IS_PTHREAD) {
+      DeputyCall.status = status;
 #if EXIT_RUNTIME
       // On the thread that called exit(), as everywhere: what an atexit() handler
       // waits for must not freeze the page. The UI thread then finds none left.

@@ -16,8 +16,27 @@
 var LibraryDeputyProxy = {
   $DeputyProxy__deps: ['_emscripten_deputy_write_rest'],
   $DeputyProxy: {
-    // To itself: what is left in the mailbox.
+    // To itself, and what to do for each message.
     channel: null,
+    next: [],
+
+    // Any thread. In another turn of its event loop. A timer would be late by 4 ms. The
+    // channel is kept: WebKit may collect the ports of one that nobody holds, with a
+    // message under way.
+    soon(func) {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (ENVIRONMENT_IS_NODE) {
+        setImmediate(func);
+        return;
+      }
+#endif
+      if (!DeputyProxy.channel) {
+        DeputyProxy.channel = new MessageChannel();
+        DeputyProxy.channel.port1.onmessage = () => DeputyProxy.next.shift()();
+      }
+      DeputyProxy.next.push(func);
+      DeputyProxy.channel.port2.postMessage(0);
+    },
 
     // UI thread, when the program may end without its coming to its mailbox again.
     writeRest() {
@@ -51,21 +70,7 @@ var LibraryDeputyProxy = {
 
   _emscripten_deputy_check_again_js__deps: ['$checkMailbox', '$DeputyProxy'],
   _emscripten_deputy_check_again_js__sig: 'v',
-  _emscripten_deputy_check_again_js: () => {
-#if ENVIRONMENT_MAY_BE_NODE
-    if (ENVIRONMENT_IS_NODE) {
-      setImmediate(checkMailbox);
-      return;
-    }
-#endif
-    // A timer would be late by 4 ms. The channel is kept: WebKit may collect the ports of
-    // one that nobody holds, with a message under way.
-    if (!DeputyProxy.channel) {
-      DeputyProxy.channel = new MessageChannel();
-      DeputyProxy.channel.port1.onmessage = checkMailbox;
-    }
-    DeputyProxy.channel.port2.postMessage(0);
-  },
+  _emscripten_deputy_check_again_js: () => DeputyProxy.soon(checkMailbox),
 };
 
 // ---- Upstream's functions, changed -------------------------------------------

@@ -34,9 +34,9 @@
   // Verdict::NEEDS_WORKER in ui_wait.cpp.
   const NEEDS_WORKER = 5;
   // DEPUTY_CALL_MUTEX: those from here on are locks, which are given back soon.
-  const FIRST_LOCK = 7;
+  const FIRST_LOCK = 8;
   // DEPUTY_CALL_MALLOC: from here on what is short, whatever the program does.
-  const FIRST_SHORT = 15;
+  const FIRST_SHORT = 16;
   // How long a lock is held by those who give it back soon: they may have lost the core
   // to others, and need it back.
   const LOCK_MS = 50;

@@ -36,6 +36,50 @@ pthread_t emscripten_deputy_thread(void);
 //   assert(emscripten_is_deputy_thread() && "call load_level() from main()");
 bool emscripten_is_deputy_thread(void);
 
+// ---- Calls of the page's ----------------------------------------------------
+//
+// What page JavaScript calls in C (Module._f(), ccall(), cwrap(),
+// Module.deputy.call()) runs on the deputy when that is at its event loop, and
+// the page gets a Promise. A main() that does not return, or a callback that
+// takes long, runs them where it says so, by the functions here; never while it
+// waits for a lock. With -sDEPUTY_CALL_THREADS=N they run on N threads of their
+// own, and it need not. See docs/calls.md.
+//
+// The thread that serves calls, and outside of one; elsewhere these do nothing
+// but what is said of them.
+
+// Runs what the page has called, and what other threads have sent to the
+// thread, and returns how many calls of the page's there were. Never waits.
+// Returns 0 on other threads, and in the middle of a call: it runs no other
+// inside of one.
+//
+//   while (!is_done) { simulate(); emscripten_deputy_poll(); }
+int emscripten_deputy_poll(void);
+
+// The same, and waits for up to `ms` milliseconds until there was a call
+// (INFINITY: without limit). Where calls are not served it sleeps for as long,
+// and returns 0.
+//
+//   while (!is_done) emscripten_deputy_wait(INFINITY);
+int emscripten_deputy_wait(double ms);
+
+// Whether sleep(), usleep(), nanosleep(), poll(), select(), pthread_cond_wait()
+// and pthread_cond_timedwait() run calls of the page's meanwhile, at once or
+// within 10 ms. They do not, from the start on: the program may not expect it.
+// What is called then sees the program as another thread would in such a wait:
+// the mutex of a condition is free. Returns what it was. False on other
+// threads.
+//
+//   emscripten_deputy_set_alertable(true); // no state of ours is half done when
+//   we sleep
+bool emscripten_deputy_set_alertable(bool is_alertable);
+
+// In a call of the page's: whether the page does not want it any more, by an
+// AbortSignal. Its Promise is rejected already; what it returns is dropped.
+//
+//   for (int i = 0; i < n && !emscripten_deputy_call_is_aborted(); i++) step(i);
+bool emscripten_deputy_call_is_aborted(void);
+
 // ---- The pool of workers ----------------------------------------------------
 //
 // Each pthread runs on a worker. Idle workers are kept loaded, so that

@@ -38,6 +38,10 @@ void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
 void _emscripten_deputy_idle_js(void);
 
+// In call.cpp. Deputy: calls of the page's can be served, from its event loop
+// on.
+void _emscripten_deputy_open_calls(void);
+
 // The program's own main(), or its absence: clang names it __main_void or
 // __main_argc_argv after its parameters.
 __attribute__((weak)) int __main_argc_argv(int argc, char** argv);
@@ -99,6 +103,7 @@ void* deputy_entry(void*) {
   deputy.store(pthread_self(), std::memory_order_relaxed);
   _emscripten_deputy_alive_js();
   run_constructors();
+  _emscripten_deputy_open_calls();
   _emscripten_deputy_started_js();
   int status;
   pthread_cleanup_push(deputy_ended, nullptr);

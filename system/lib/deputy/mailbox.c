@@ -21,6 +21,7 @@
 
 #include <emscripten/emscripten.h>
 
+#include "call.h"
 #include "handshake.h"
 #include "queues.h"
 
@@ -31,8 +32,13 @@
 #undef emscripten_thread_mailbox_send
 
 // How long the UI thread runs tasks in a turn of its event loop, at most one
-// longer: a quarter of a frame.
+// longer: a quarter of a frame; and a thread that serves calls of the page's.
 #define TURN_MS 4
+#define SERVER_TURN_MS 10
+
+// How long a thread that has served a call of the page's waits for the next
+// before it is back at its event loop, out of which it takes longer to wake.
+#define LINGER_MS 1
 
 // In libdeputy_proxy.js. Any thread: checks its mailbox in a turn of its own.
 void _emscripten_deputy_check_again_js(void);
@@ -53,7 +59,10 @@ enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   }
   bool must_wake = mail_has_come(word_of(mailbox));
   if (must_wake) {
-    if (thread->waiting_async) {
+    struct call_server* server = _emscripten_deputy_notes(thread)->call_server;
+    if (server && _emscripten_deputy_wake_server(server)) {
+      // It was waiting for mail in there.
+    } else if (thread->waiting_async) {
       __builtin_wasm_memory_atomic_notify((int*)thread, -1);
     } else {
       _emscripten_notify_mailbox_postmessage(thread, pthread_self());
@@ -81,10 +90,31 @@ static void look(em_task_queue* mailbox) {
   }
 }
 
+// The thread. False: something has come, for which a thread that serves calls
+// waits up to `ms`.
+bool _emscripten_deputy_leave_mail(double ms) {
+  pthread_t self = pthread_self();
+  struct call_server* server = _emscripten_deputy_notes(self)->call_server;
+  return mail_leave(word_of(self->mailbox)) &&
+         (!server || _emscripten_deputy_leave_calls(server, ms));
+}
+
 // What is left comes in another turn.
-static void leave_for_now(em_task_queue* mailbox) {
-  mail_leave_for_now(word_of(mailbox));
+void _emscripten_deputy_leave_mail_for_now(void) {
+  pthread_t self = pthread_self();
+  struct call_server* server = _emscripten_deputy_notes(self)->call_server;
+  mail_leave_for_now(word_of(self->mailbox));
+  if (server) {
+    _emscripten_deputy_leave_calls_for_now(server);
+  }
   _emscripten_deputy_check_again_js();
+}
+
+// In the middle of the program.
+void _emscripten_deputy_receive_mail(void) {
+  em_task_queue* mailbox = pthread_self()->mailbox;
+  mail_receive(word_of(mailbox));
+  _emscripten_deputy_execute_all(mailbox, true);
 }
 
 bool _emscripten_deputy_is_turn_over(void) {
@@ -97,22 +127,25 @@ void _emscripten_check_mailbox(void) {
   pthread_t self = pthread_self();
   em_task_queue* mailbox = self->mailbox;
   struct deputy_notes* notes = _emscripten_deputy_notes(self);
+  struct call_server* server = notes->call_server;
   notes->is_at_mailbox = true;
-  if (emscripten_is_main_runtime_thread()) {
-    notes->turn_end = emscripten_get_now() + TURN_MS;
+  if (server || emscripten_is_main_runtime_thread()) {
+    notes->turn_end = emscripten_get_now() + (server ? SERVER_TURN_MS : TURN_MS);
   }
+  bool has_served;
   do {
     notes->is_awaited = false;
     mail_receive(word_of(mailbox));
     em_task_queue_execute(mailbox);
+    has_served = server && _emscripten_deputy_serve_calls(server);
     if (_emscripten_deputy_is_turn_over()) {
-      leave_for_now(mailbox);
+      _emscripten_deputy_leave_mail_for_now();
       break;
     }
     if (notes->is_awaited) {
       look(mailbox);
     }
-  } while (!mail_leave(word_of(mailbox)));
+  } while (!_emscripten_deputy_leave_mail(has_served ? LINGER_MS : 0));
   notes->turn_end = 0;
   notes->is_at_mailbox = false;
   // One of the tasks may have been pthread_cancel's.
@@ -131,6 +164,6 @@ void _emscripten_deputy_leave_mailbox(void) {
   if (notes->is_at_mailbox) {
     notes->is_at_mailbox = false;
     notes->turn_end = 0;
-    leave_for_now(self->mailbox);
+    _emscripten_deputy_leave_mail_for_now();
   }
 }

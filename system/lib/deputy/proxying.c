@@ -256,6 +256,7 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
     struct deputy_wait outer =
       _emscripten_deputy_begin_wait(DEPUTY_CALL_PROXY, state);
     pthread_t self = __pthread_self();
+    _emscripten_deputy_notes(self)->wait.is_long = is_cancellable;
     int cancelstate = self->canceldisable;
     self->canceldisable = is_cancellable && !cancelstate
                             ? PTHREAD_CANCEL_MASKED

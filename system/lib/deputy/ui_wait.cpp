@@ -88,6 +88,7 @@ constexpr const char* CALLS[DEPUTY_CALLS] = {
   "pthread_barrier_wait",
   "sleep",
   "emscripten_proxy_sync",
+  "emscripten_deputy_wait or a call of the page's",
   "pthread_mutex_lock",
   "pthread_rwlock_rdlock",
   "pthread_rwlock_wrlock",
@@ -123,6 +124,9 @@ constexpr double SLICE_MS = 20;
 constexpr int LOOKS = 50;
 
 constexpr int CANT_SUSPEND = 1;
+
+// How often a thread that waits and is alertable looks for calls of the page's.
+constexpr double ALERT_MS = 10;
 
 // How long it waits in a task before it runs others.
 constexpr double PATIENCE_MS = 30;
@@ -263,6 +267,22 @@ void check(struct deputy_wait& wait,
                                    wait.is_reported,
                                    is_suspended);
   _emscripten_deputy_thread_hold(was_held);
+}
+
+// ---- Threads that may block -------------------------------------------------
+
+// No lock is held for this wait: whoever waits for a condition has given it
+// back.
+int block_alertably(volatile void* address, uint32_t expected, double ms) {
+  double end = emscripten_get_now() + ms;
+  for (double left = ms;; left = end - emscripten_get_now()) {
+    int result =
+      _emscripten_deputy_block(address, expected, fmin(left, ALERT_MS));
+    if (result != -ETIMEDOUT || left <= ALERT_MS) {
+      return result;
+    }
+    emscripten_deputy_poll();
+  }
 }
 
 // ---- The wait ---------------------------------------------------------------
@@ -466,7 +486,9 @@ int emscripten_futex_wait(volatile void* address,
                           uint32_t expected,
                           double ms) {
   if (!emscripten_is_main_runtime_thread()) {
-    return _emscripten_deputy_block(address, expected, ms);
+    return _emscripten_deputy_is_alertable()
+             ? block_alertably(address, expected, ms)
+             : _emscripten_deputy_block(address, expected, ms);
   }
   if (reinterpret_cast<uintptr_t>(address) & 3) {
     return -EINVAL;
@@ -513,7 +535,7 @@ struct deputy_wait _emscripten_deputy_begin_wait(int call,
   struct deputy_wait outer = notes->wait;
   // Whoever waits for a call does so with a condition.
   if (outer.call != DEPUTY_CALL_PROXY || call != DEPUTY_CALL_COND) {
-    notes->wait = {call, object, 0, 0, false};
+    notes->wait = {call, object, 0, 0, false, false};
   }
   return outer;
 }

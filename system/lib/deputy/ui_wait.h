@@ -25,6 +25,7 @@ enum {
   DEPUTY_CALL_BARRIER,
   DEPUTY_CALL_SLEEP,
   DEPUTY_CALL_PROXY,
+  DEPUTY_CALL_PAGE, // of the page's, for one or for its end
   // From here on a lock: whoever holds it gives it back.
   DEPUTY_CALL_MUTEX,
   DEPUTY_CALL_READ_LOCK,
@@ -48,6 +49,8 @@ struct deputy_wait {
   // Since when every look has found that it can't end; whether it was reported.
   double hopeless_since;
   bool is_reported;
+  // For something that is far away, as poll() is.
+  bool is_long;
 };
 
 struct em_task_queue;
@@ -62,6 +65,7 @@ struct deputy_task {
 
 struct em_proxying_ctx;
 struct batch;
+struct call_server;
 
 // Whether it pays a thread to look for the end of its calls (proxying.c).
 struct deputy_looks {
@@ -89,6 +93,8 @@ struct deputy_notes {
   // Where what JavaScript throws in its calls goes; or null.
   char** js_error;
   struct deputy_looks looks;
+  // Of calls of the page's; or null (call.cpp).
+  struct call_server* call_server;
   // It runs what is in its mailbox, until this time (UI thread, ms; 0: until
   // there is no more); and the caller of one of these did not sleep.
   bool is_at_mailbox;
@@ -122,6 +128,11 @@ struct deputy_notes* _emscripten_deputy_notes(pthread_t thread);
 const volatile void* _emscripten_deputy_waits_on(pthread_t thread);
 int _emscripten_deputy_tid(pthread_t thread);
 bool _emscripten_deputy_has_on_stack(pthread_t thread, const void* address);
+
+// ---- In call.cpp
+
+// Any thread, which waits: whether it may run calls of the page's meanwhile.
+bool _emscripten_deputy_is_alertable(void);
 
 // ---- In locks.c
 

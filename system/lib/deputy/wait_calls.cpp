@@ -12,7 +12,11 @@
 #include <semaphore.h>
 #include <time.h>
 
+#include <emscripten/deputy.h>
+
 #include "ui_wait.h"
+
+extern "C" double emscripten_get_now(void);
 
 namespace {
 
@@ -87,8 +91,18 @@ NAMED(int,
       lock,
       (lock, until))
 NAMED(void, __lock, (volatile int* lock), DEPUTY_CALL_LIBC_LOCK, lock, (lock))
-NAMED(
-  void, emscripten_thread_sleep, (double ms), DEPUTY_CALL_SLEEP, nullptr, (ms))
+
+void __real_emscripten_thread_sleep(double ms);
+void __wrap_emscripten_thread_sleep(double ms) {
+  Named named(DEPUTY_CALL_SLEEP, nullptr);
+  if (!_emscripten_deputy_is_alertable()) {
+    return __real_emscripten_thread_sleep(ms);
+  }
+  double end = emscripten_get_now() + ms;
+  do {
+    emscripten_deputy_wait(end - emscripten_get_now());
+  } while (emscripten_get_now() < end);
+}
 
 // Names the wait for another thread's initialisation, not what its own waits
 // for.

@@ -1,0 +1,453 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * Calls of the page's JavaScript into C, which run on the deputy, or on threads
+ * of their own (DEPUTY_CALL_THREADS). The way of a call, from file to file:
+ *
+ *   1. UI      libdeputy_call.js writes a message into the ring, and wakes the
+ *              thread
+ *   2. thread  mailbox.c, at the thread's event loop, comes to
+ *              _emscripten_deputy_serve_calls, here; or the program, in
+ *              emscripten_deputy_poll() and in waits that it said to be alertable
+ *   3. thread  libdeputy_call.js calls the function, with what it was given
+ *   4. thread  the answer is written here, and the page woken
+ *   5. UI      libdeputy_call.js settles the Promise
+ *
+ * Waits: the thread's for a call is its wait for mail (mailbox.c), or it is on
+ * `mail`, for as long as it says itself. The page waits by Atomics.waitAsync,
+ * and is told by JavaScript when a thread that serves has ended. `mail` and
+ * `page_mail` are handshake.h's, each the word of who is woken by it.
+ */
+
+#include <atomic>
+#include <errno.h>
+#include <math.h>
+#include <new>
+#include <pthread.h>
+#include <string.h>
+
+#include <emscripten/deputy.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/eventloop.h>
+#include <emscripten/proxying.h>
+#include <emscripten/threading.h>
+
+#include "call.h"
+#include "call_ring.h"
+#include "../libc/musl/src/internal/proxying_notification_state.h"
+#include "ui_wait.h"
+
+using std::atomic_int;
+#include "handshake.h"
+
+using namespace deputy;
+
+extern "C" {
+
+// In libdeputy_call.js. The thread that serves: what is called `index` from now
+// on; calls it, and returns what to answer; `answer` has the value then.
+void _emscripten_deputy_name_function_js(int index, const char* name);
+int _emscripten_deputy_run_call_js(int index,
+                                   int count,
+                                   const Argument* arguments,
+                                   Answer* answer,
+                                   Message* message);
+
+// In libdeputy_call.js. The page may be asleep where its engine has no
+// Atomics.waitAsync.
+void _emscripten_deputy_answered_js(CallRing* ring);
+
+// In libdeputy_call.js. The UI thread: `thread` serves calls by `ring`, or does
+// no more. The second is waited for.
+void _emscripten_deputy_calls_opened_js(CallRing* ring, pthread_t thread);
+void _emscripten_deputy_calls_closed_js(CallRing* ring);
+
+// In libdeputy_call.js: DEPUTY_CALL_THREADS.
+int _emscripten_deputy_call_threads_js(void);
+
+// In activation.c, in programs with JSPI.
+struct activation;
+__attribute__((weak)) activation* _emscripten_deputy_activation(void);
+
+// In mailbox.c. The thread: runs its mail, and leaves it; after
+// _emscripten_deputy_leave_calls.
+void _emscripten_deputy_receive_mail(void);
+bool _emscripten_deputy_leave_mail(double ms);
+void _emscripten_deputy_leave_mail_for_now(void);
+bool _emscripten_deputy_is_turn_over(void);
+
+double emscripten_get_now(void);
+void _emscripten_deputy_open_calls(void);
+void _emscripten_deputy_end_call(Message* message, int kind, Answer* value);
+void _emscripten_deputy_await_call(CallRing* ring, int id);
+
+} // extern "C"
+
+// What a function's value is to the page. In libdeputy_call.js, too.
+enum Returns : uint32_t { RETURNS_VALUE, RETURNS_TEXT };
+
+// What _emscripten_deputy_run_call_js returns besides AnswerKind: the call ends
+// by _emscripten_deputy_end_call().
+constexpr int LATER = -1;
+
+// Of a thread that serves. It is never freed: the page may be about to write to
+// the ring.
+struct call_server {
+  CallRing ring;
+  CallReader reader{ring, !_emscripten_deputy_activation};
+  // Answers whose blocks were freed.
+  uint32_t freed = 0;
+  // The call that it runs, or -1.
+  int current = -1;
+  bool is_alertable = false;
+};
+
+namespace {
+
+call_server of_deputy;
+
+call_server* own_server() {
+  return _emscripten_deputy_notes(pthread_self())->call_server;
+}
+
+// ---- Answers ----------------------------------------------------------------
+
+bool has_block(const Answer& answer) {
+  return answer.kind == AnswerKind::TEXT || answer.kind == AnswerKind::ERROR;
+}
+
+void free_seen(call_server& server) {
+  CallRing& ring = server.ring;
+  uint32_t seen = ring.seen.load(std::memory_order_acquire);
+  for (; server.freed != seen; server.freed++) {
+    Answer& answer = ring.answers[server.freed % MAX_CALLS];
+    if (has_block(answer)) {
+      free(reinterpret_cast<void*>(answer.block));
+    }
+  }
+}
+
+void wake_page(CallRing& ring) {
+  if (mail_has_come(&ring.page_mail)) {
+    __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(&ring.page_mail),
+                                        -1);
+    _emscripten_deputy_answered_js(&ring);
+  }
+}
+
+void answer(call_server& server, Answer value) {
+  CallRing& ring = server.ring;
+  // Of those before in this place the page has seen all (MAX_CALLS).
+  free_seen(server);
+  uint32_t answered = ring.answered.load(std::memory_order_relaxed);
+  ring.answers[answered % MAX_CALLS] = value;
+  ring.states[value.id].store(CallState::ENDED);
+  ring.answered.store(answered + 1);
+  wake_page(ring);
+}
+
+// What a function returned as a pointer, where the page wants the text there.
+void copy_text(Answer& value) {
+  auto* text = value.kind == AnswerKind::BIGINT
+                 ? reinterpret_cast<const char*>(value.bigint)
+                 : reinterpret_cast<const char*>(
+                     static_cast<uintptr_t>(static_cast<int64_t>(value.number)));
+  size_t length = text ? strlen(text) : 0;
+  void* block = malloc(length + 1);
+  if (!block) {
+    value.kind = AnswerKind::MEMORY;
+    return;
+  }
+  memcpy(block, text, length);
+  value.kind = AnswerKind::TEXT;
+  value.block = reinterpret_cast<uintptr_t>(block);
+  value.length = length;
+}
+
+// ---- Calls ------------------------------------------------------------------
+
+// Arguments as JavaScript passes them on.
+void resolve_pointers(Message& message) {
+  for (uint32_t i = 0; i < message.count; i++) {
+    Argument& argument = message.arguments()[i];
+    if (argument.kind == ArgumentKind::NUMBER ||
+        argument.kind == ArgumentKind::BIGINT) {
+      continue;
+    }
+    uintptr_t pointer = argument.kind == ArgumentKind::NOTHING
+                          ? 0
+                          : reinterpret_cast<uintptr_t>(&message) +
+                              static_cast<uintptr_t>(argument.offset);
+    if (sizeof(void*) == 8) {
+      argument.kind = ArgumentKind::BIGINT;
+      argument.bigint = pointer;
+    } else {
+      argument.kind = ArgumentKind::NUMBER;
+      argument.number = pointer;
+    }
+  }
+}
+
+void end(call_server& server, const Message& message, Answer& value) {
+  bool is_value = value.kind == AnswerKind::NUMBER || value.kind == AnswerKind::BIGINT;
+  if (message.returns == RETURNS_TEXT && is_value) {
+    copy_text(value);
+  }
+  answer(server, value);
+}
+
+void run(call_server& server) {
+  Message& message = server.reader.get();
+  resolve_pointers(message);
+  if (message.kind == MessageKind::NAME) {
+    _emscripten_deputy_name_function_js(
+      message.function,
+      reinterpret_cast<const char*>(&message) + sizeof(Message) + sizeof(Argument));
+    server.reader.release();
+    return;
+  }
+  Answer value = {.id = message.id, .kind = AnswerKind::NOTHING};
+  CallState state = CallState::WAITING;
+  if (!server.ring.states[message.id].compare_exchange_strong(
+        state, CallState::BEGUN)) {
+    value.kind = AnswerKind::ABORTED;
+    answer(server, value);
+    server.reader.release();
+    return;
+  }
+  server.current = message.id;
+  int kind = _emscripten_deputy_run_call_js(
+    message.function, message.count, message.arguments(), &value, &message);
+  server.current = -1;
+  if (kind == LATER) {
+    server.reader.take();
+    return;
+  }
+  value.kind = static_cast<AnswerKind>(kind);
+  end(server, message, value);
+  server.reader.release();
+}
+
+// Whether the page waits to write on.
+void wake_writer(CallRing& ring) {
+  if (ring.is_full.load() && ring.is_full.exchange(0)) {
+    wake_page(ring);
+  }
+}
+
+// How many calls there were. Those that come meanwhile are run as well, up to
+// a limit: the thread has more to do.
+int serve(call_server& server) {
+  CallRing& ring = server.ring;
+  int count = 0;
+  free_seen(server);
+  while (count < static_cast<int>(MAX_CALLS) &&
+         !_emscripten_deputy_is_turn_over()) {
+    auto got = server.reader.next();
+    wake_writer(ring);
+    if (got == CallReader::Got::NOTHING) {
+      break;
+    }
+    if (got == CallReader::Got::INVALID) {
+      emscripten_err("a call from the page can't be read: something wrote to "
+                     "memory that is not its own");
+      abort();
+    }
+    if (got == CallReader::Got::NO_MEMORY) {
+      answer(server,
+             {.id = server.reader.get_head().id, .kind = AnswerKind::MEMORY});
+      server.reader.release();
+    } else {
+      run(server);
+    }
+    count++;
+  }
+  return count;
+}
+
+// Of a call that the thread is in, no other is run.
+bool may_serve(call_server* server) { return server && server->current < 0; }
+
+} // namespace
+
+// ---- At the mailbox ---------------------------------------------------------
+
+bool _emscripten_deputy_serve_calls(call_server* server) {
+  mail_receive(&server->ring.mail);
+  return may_serve(server) && serve(*server);
+}
+
+bool _emscripten_deputy_leave_calls(call_server* server, double ms) {
+  atomic_int* mail = &server->ring.mail;
+  if (!mail_leave(mail)) {
+    return false;
+  }
+  if (ms > 0) {
+    _emscripten_deputy_block(mail, NOTIFICATION_NONE, ms);
+  }
+  return mail->load() == NOTIFICATION_NONE;
+}
+
+void _emscripten_deputy_leave_calls_for_now(call_server* server) {
+  mail_leave_for_now(&server->ring.mail);
+}
+
+bool _emscripten_deputy_wake_server(call_server* server) {
+  atomic_int* mail = &server->ring.mail;
+  mail_has_come(mail);
+  return __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(mail), -1);
+}
+
+// ---- In the middle of the program (see emscripten/deputy.h) ------------------
+
+int emscripten_deputy_poll(void) {
+  call_server* server = own_server();
+  if (!may_serve(server)) {
+    return 0;
+  }
+  int count = 0;
+  do {
+    _emscripten_deputy_receive_mail();
+    mail_receive(&server->ring.mail);
+    count += serve(*server);
+    if (count >= static_cast<int>(MAX_CALLS)) {
+      _emscripten_deputy_leave_mail_for_now();
+      break;
+    }
+  } while (!_emscripten_deputy_leave_mail(0));
+  return count;
+}
+
+int emscripten_deputy_wait(double ms) {
+  call_server* server = own_server();
+  if (!may_serve(server)) {
+    emscripten_thread_sleep(ms);
+    return 0;
+  }
+  struct deputy_wait outer =
+    _emscripten_deputy_begin_wait(DEPUTY_CALL_PAGE, &server->ring.mail);
+  double end = emscripten_get_now() + ms;
+  int count = 0;
+  for (double left = ms; !(count = emscripten_deputy_poll()) && left > 0;
+       left = end - emscripten_get_now()) {
+    // (Of what has come since, it is not NONE any more.)
+    _emscripten_deputy_block(&server->ring.mail, NOTIFICATION_NONE, left);
+  }
+  _emscripten_deputy_end_wait(outer);
+  return count;
+}
+
+bool emscripten_deputy_set_alertable(bool is_alertable) {
+  call_server* server = own_server();
+  if (!server) {
+    return false;
+  }
+  bool was_alertable = server->is_alertable;
+  server->is_alertable = is_alertable;
+  return was_alertable;
+}
+
+bool emscripten_deputy_call_is_aborted(void) {
+  call_server* server = own_server();
+  return server && server->current >= 0 &&
+         server->ring.states[server->current].load(std::memory_order_relaxed) ==
+           CallState::ABORTED;
+}
+
+bool _emscripten_deputy_is_alertable(void) {
+  call_server* server = own_server();
+  if (!may_serve(server) || !server->is_alertable) {
+    return false;
+  }
+  const struct deputy_wait& wait = _emscripten_deputy_notes(pthread_self())->wait;
+  return wait.is_long || wait.call == DEPUTY_CALL_COND ||
+         wait.call == DEPUTY_CALL_SLEEP;
+}
+
+// ---- Threads that serve -----------------------------------------------------
+
+namespace {
+
+pthread_key_t closing;
+
+// The thread ends, but not in a crash, or with its worker.
+void close(void* server) {
+  _emscripten_deputy_calls_closed_js(&static_cast<call_server*>(server)->ring);
+}
+
+void open(call_server& server) {
+  server.ring.page_mail = NOTIFICATION_RECEIVED;
+  _emscripten_deputy_notes(pthread_self())->call_server = &server;
+  pthread_setspecific(closing, &server);
+  _emscripten_deputy_calls_opened_js(&server.ring, pthread_self());
+}
+
+void* serve_calls(void* server) {
+  pthread_setname_np(pthread_self(), "calls");
+  open(*static_cast<call_server*>(server));
+  emscripten_runtime_keepalive_push();
+  return nullptr;
+}
+
+// Whether there is one more.
+bool start() {
+  auto* server = static_cast<call_server*>(calloc(1, sizeof(call_server)));
+  if (!server) {
+    return false;
+  }
+  new (server) call_server;
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, serve_calls, server)) {
+    free(server);
+    return false;
+  }
+  pthread_detach(thread);
+  return true;
+}
+
+} // namespace
+
+// Deputy, before main().
+void _emscripten_deputy_open_calls(void) {
+  pthread_key_create(&closing, close);
+  int threads = _emscripten_deputy_call_threads_js();
+  for (int i = 0; i < threads; i++) {
+    if (!start()) {
+      emscripten_errf("DEPUTY_CALL_THREADS: thread %d of %d can't be created; "
+                      "calls are served by those before it%s",
+                      i + 1,
+                      threads,
+                      i ? "" : ", that is by the deputy");
+      threads = i;
+    }
+  }
+  if (!threads) {
+    open(of_deputy);
+  }
+}
+
+// ---- Called by libdeputy_call.js --------------------------------------------
+
+// The thread that serves. The end of a call that _emscripten_deputy_run_call_js
+// left for later.
+void _emscripten_deputy_end_call(Message* message, int kind, Answer* value) {
+  value->id = message->id;
+  value->kind = static_cast<AnswerKind>(kind);
+  end(*own_server(), *message, *value);
+  free(message);
+}
+
+// UI thread. Waits until the call has ended, in its guard.
+void _emscripten_deputy_await_call(CallRing* ring, int id) {
+  struct deputy_wait outer =
+    _emscripten_deputy_begin_wait(DEPUTY_CALL_PAGE, ring);
+  while (ring->states[id].load() != CallState::ENDED) {
+    ring->page_mail.store(NOTIFICATION_NONE);
+    if (ring->states[id].load() == CallState::ENDED) {
+      break;
+    }
+    emscripten_futex_wait(&ring->page_mail, NOTIFICATION_NONE, INFINITY);
+  }
+  _emscripten_deputy_end_wait(outer);
+}
