@@ -127,7 +127,9 @@ def erase(tree, cache, changed):
   headers = {path for path in changed if os.path.splitext(path)[1] in HEADERS}
   built = archives(cache)
   names = libraries_of(tree, changed | includers(tree / 'system', headers)) if built else set()
-  stale = [path for path in built if path.name in names]
+  # By family: upstream's list has one name for -sMALLOC=emmalloc-debug and emmalloc's own debug variant.
+  families = {family(name) for name in names}
+  stale = [path for path in built if family(path.name) in families]
   for path in stale:
     path.unlink(missing_ok=True)
   if headers:
@@ -136,6 +138,10 @@ def erase(tree, cache, changed):
     names = sorted({path.name for path in stale})
     shown = ', '.join(names[:6]) + (f' and {len(names) - 6} more' if len(names) > 6 else '')
     print(f'emcc: system sources changed; to be rebuilt: {shown}', file=sys.stderr)
+
+
+def family(name):
+  return re.split(r'[-.]', name)[0]
 
 
 def libraries_of(tree, sources):
