@@ -64,6 +64,7 @@ POINTERS = [
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
   '_emscripten_deputy_end_call:_p_p',
+  '_emscripten_deputy_end_current_call:__p_',
   '_emscripten_deputy_look:_pp_',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',

@@ -483,6 +483,15 @@ Object.assign(LibraryDeputy, {
     }
   },
 
+  // UI thread, for a pthread. After main() the runtime stays, and so may whoever calls
+  // exit() again: upstream takes it for the first.
+  $exitOnMainThread__deps: ['exit', '$runtimeKeepaliveCounter', '$runtimeKeepalivePop'],
+  $exitOnMainThread__proxy: 'async',
+  $exitOnMainThread: (returnCode) => {
+    if (runtimeKeepaliveCounter) {{{ runtimeKeepalivePop() }}};
+    _exit(returnCode);
+  },
+
   // Deputy. main() has returned and the last thing that it left running is done.
   $maybeExit__deps: ['$maybeExitThread', '$handleException', '$keepRuntimeAlive', 'exit', 'emscripten_is_deputy_thread'],
   $maybeExit: () => {
@@ -512,10 +521,10 @@ Object.assign(LibraryDeputy, {
     procExit(status);
   },
 
-  $procExitOnMainThread__deps: ['$procExit', '$Deputy', '$runtimeKeepalivePop'],
+  $procExitOnMainThread__deps: ['$procExit', '$Deputy', '$runtimeKeepaliveCounter', '$runtimeKeepalivePop'],
   $procExitOnMainThread__proxy: 'async',
   $procExitOnMainThread: (status) => {
-    {{{ runtimeKeepalivePop() }}};
+    if (runtimeKeepaliveCounter) {{{ runtimeKeepalivePop() }}};
     try {
       procExit(status);
     } finally {

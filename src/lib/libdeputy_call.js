@@ -52,6 +52,9 @@
   const LARGE_BYTES = 64 * 1024;
   // For how long the UI thread settles Promises, in a turn of its event loop.
   const TURN_MS = 4;
+  // Where several threads serve, each has the call that it runs: the next is for whichever
+  // is the first to be free.
+  const LIMIT = DEPUTY_CALL_THREADS > 1 ? 1 : MAX_CALLS;
   // How often it looks for what no wake has told it.
   const RECALL_MS = 50;
 
@@ -141,14 +144,8 @@ var LibraryDeputyCall = {
       return call;
     },
 
-    // The one with the fewest calls, among those that can take one.
-    freeChannel() {
-      var best = null;
-      for (var channel of DeputyCall.channels) {
-        if (channel.free.length > (best?.free.length ?? 0)) best = channel;
-      }
-      return best;
-    },
+    // One that can take a call.
+    freeChannel: () => DeputyCall.channels.find(({ free }) => free.length),
 
     sendBacklog() {
       var { backlog } = DeputyCall;
@@ -358,7 +355,7 @@ var LibraryDeputyCall = {
     wake(channel) {
       var { words } = channel;
       if (Atomics.exchange(words, {{{ MAIL }}}, {{{ MAIL_PENDING }}}) != {{{ MAIL_NONE }}} || Atomics.notify(words, {{{ MAIL }}})) return;
-      if (waitAsyncPolyfilled) channel.worker.postMessage({ cmd: 'checkMailbox' });
+      if (waitAsyncPolyfilled) channel.worker.postMessage({ cmd: {{{ CMD_CHECK_MAILBOX }}} });
       else Atomics.notify(channel.thread, 0);
     },
 
@@ -471,7 +468,7 @@ var LibraryDeputyCall = {
       for (var channel of DeputyCall.channels) {
         // Some wakes are lost, in WebKit.
         if (Atomics.load(channel.words, {{{ ANSWERED }}}) != channel.seen || channel.outbox.length) DeputyCall.receive(channel);
-        isIdle &&= channel.free.length == {{{ MAX_CALLS }}};
+        isIdle &&= channel.free.length == {{{ LIMIT }}};
       }
       if (isIdle) {
         clearInterval(DeputyCall.timer);
@@ -543,7 +540,7 @@ var LibraryDeputyCall = {
         worker: DeputyPool.workerOf(thread),
         // By id; and which ids are free.
         calls: new Array({{{ MAX_CALLS }}}).fill(null),
-        free: Array.from({ length: {{{ MAX_CALLS }}} }, (unused, i) => {{{ MAX_CALLS }}} - 1 - i),
+        free: Array.from({ length: {{{ LIMIT }}} }, (unused, i) => {{{ LIMIT - 1 }}} - i),
         // Of functions, to their index.
         names: new Map(),
         // What there is no room for in the ring: { bytes, at, size }.
@@ -587,8 +584,10 @@ var LibraryDeputyCall = {
     api(api) {
       api['call'] = (name, returnType, types, args, options) => DeputyCall.call(name, returnType, types, args, options?.['signal']);
       api['terminate'] = () => {
-        Deputy.crashed({ name: 'AbortError', message: 'the program was terminated by Module.deputy.terminate()' });
+        var error = { name: 'AbortError', message: 'the program was terminated by Module.deputy.terminate()' };
+        Deputy.crashed(error);
         DeputyPool.close();
+        DeputyCall.closeAll(new Error(error.message));
       };
     },
 
@@ -616,9 +615,11 @@ var LibraryDeputyCall = {
       if (typeof func != 'function') {
         throw new Error('there is no such function. Is it exported, by EMSCRIPTEN_KEEPALIVE or -sEXPORTED_FUNCTIONS=_' + name + '?');
       }
-      // (Those that upstream checks take what comes.)
+#if !ASYNCIFY
+      // (Of what wraps it, in builds with ASSERTIONS, one can't tell; nor with JSPI.)
       var { length } = wasmExports[name] ?? func;
       if (count != length) throw new TypeError(`it takes ${length} argument${length == 1 ? '' : 's'}, and was called with ${count}`);
+#endif
       return func;
     },
 
@@ -642,7 +643,11 @@ var LibraryDeputyCall = {
         // The program, or this thread, has ended; what there was to say has been said.
         if (ABORT || DeputyPool.hasEnded) throw e;
         stackRestore(sp);
-        return DeputyCall.putError(answer, e);
+        var kind = DeputyCall.putError(answer, e);
+        if (DeputyCall.status === undefined) return kind;
+        // After exit() nothing of the program's is left to go on with, main() neither.
+        __emscripten_deputy_end_current_call(kind, answer, {{{ EXIT_RUNTIME }}});
+        throw e;
       }
     },
 
@@ -717,7 +722,7 @@ var LibraryDeputyCall = {
     DeputyCall.functions[index] = DeputyCall.find(name);
   },
 
-  _emscripten_deputy_run_call_js__deps: ['$DeputyCall', '$stackRestore', '$stackSave', '$stringToNewUTF8', '$lengthBytesUTF8',
+  _emscripten_deputy_run_call_js__deps: ['$DeputyCall', '_emscripten_deputy_end_current_call', '$stackRestore', '$stackSave', '$stringToNewUTF8', '$lengthBytesUTF8',
 #if ASYNCIFY
     '_emscripten_deputy_end_call', 'malloc', 'free',
 #endif

@@ -80,6 +80,7 @@ bool _emscripten_deputy_is_turn_over(void);
 double emscripten_get_now(void);
 void _emscripten_deputy_open_calls(void);
 void _emscripten_deputy_end_call(Message* message, int kind, Answer* value);
+void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last);
 void _emscripten_deputy_await_call(CallRing* ring, int id);
 
 } // extern "C"
@@ -98,7 +99,7 @@ struct call_server {
   CallReader reader{ring, !_emscripten_deputy_activation};
   // Answers whose blocks were freed.
   uint32_t freed = 0;
-  // The call that it runs, or -1.
+  // The call that it runs; -1: none; MAX_CALLS: it has called exit().
   int current = -1;
   bool is_alertable = false;
 };
@@ -351,6 +352,7 @@ bool emscripten_deputy_set_alertable(bool is_alertable) {
 bool emscripten_deputy_call_is_aborted(void) {
   call_server* server = own_server();
   return server && server->current >= 0 &&
+         server->current < static_cast<int>(MAX_CALLS) &&
          server->ring.states[server->current].load(std::memory_order_relaxed) ==
            CallState::ABORTED;
 }
@@ -436,6 +438,17 @@ void _emscripten_deputy_end_call(Message* message, int kind, Answer* value) {
   value->kind = static_cast<AnswerKind>(kind);
   end(*own_server(), *message, *value);
   free(message);
+}
+
+// The thread that serves. The end of the call that it is in, before an exception
+// leaves it; of the last one, when that is exit() and ends the runtime.
+void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last) {
+  call_server& server = *own_server();
+  value->id = server.current;
+  value->kind = static_cast<AnswerKind>(kind);
+  server.current = is_last ? static_cast<int>(MAX_CALLS) : -1;
+  answer(server, *value);
+  server.reader.release();
 }
 
 // UI thread. Waits until the call has ended, in its guard.
