@@ -14,10 +14,11 @@ ENGINES = ('node', 'chromium', 'firefox', 'webkit')
 class Goal:
   """deputy ÷ base, the median of the rounds' ratios, is `most` or less."""
 
-  base: str         # a variant
+  base: str         # a variant; '': the median of deputy's samples itself, in the benchmark's unit
   most: float
   text: str         # what for
   engines: tuple = ENGINES
+  part: str = ''    # of the benchmark; none is all of it
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Benchmark:
   before: str = ''              # JavaScript of page/, run on the UI thread before the program is loaded
   beside: str = ''              # the same, once it runs
   floor: str = ''               # JavaScript of page/ that is variant `floor`; it has the deputy's program as `program`
+  page: str = ''                # JavaScript of page/ that measures, on the page, and main() does not; see README.md
   args: tuple = ()              # of the program, after its batches and their milliseconds
   quick_args: tuple = ()        # these instead with --quick
   gaps: bool = False            # also the longest time between two ticks of the UI thread; the unit is microseconds
@@ -54,6 +56,12 @@ FILES = ('fseek() to anywhere in a file of 4 MiB, and fread() of 16 bytes; “se
 STAGES = ('A thread that has to wait for a new worker, one at a time, in stages: “ask” until the UI thread makes the '
           'worker, “worker” until its script runs, “script” until that has the module, “init” until the program is '
           'ready there, “thread” until its first instruction. The mean of several.')
+
+CALLED = ('-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=ccall', '-sINITIAL_MEMORY=64MB',
+          '-sSTACK_SIZE=4MB')  # where stock's ccall() puts texts
+CALLERS = ('floor', 'peer', 'deputy', 'stock')
+CALLED_BY = ('the floor is a bare worker that answers messages, the peer Comlink with such a worker; stock calls '
+             'inline, on the UI thread, which stands still for it')
 
 BENCHMARKS = (
   Benchmark(
@@ -107,6 +115,36 @@ BENCHMARKS = (
     'call_busy', US, 'The same while three other threads compute.', source='call_burst.c', args=(3,),
     variants=('deputy', 'stock'), gaps=True, goals=(
       Goal('stock', 1, 'looking for the other does not take the core that it needs'),)),
+  Benchmark(
+    'page_call', US, f'The page calls a C function and awaits what it returns, one call after the other; {CALLED_BY}.',
+    source='page_call.c', flags=CALLED, variants=CALLERS, page='page_call.js', goals=(
+      Goal('floor', 0.85, 'no dearer than two messages', ('chromium',)),
+      Goal('floor', 1.1, 'no dearer than two messages', ('firefox',)),
+      Goal('floor', 1.3, 'little more than two messages', ('webkit', 'node')),
+      Goal('peer', 0.5, 'half of what such calls take by messages'))),
+  Benchmark(
+    'page_calls_outstanding', US, 'The page makes 10,000 such calls and awaits all: time per call.',
+    source='page_call.c', flags=CALLED, variants=CALLERS, page='page_calls_outstanding.js', limit=60, goals=(
+      Goal('', 5, '200,000 calls in a second'),)),
+  Benchmark(
+    'page_call_text', 'ms', 'Such a call with 1 MB of text as an argument; “bytes”: with a typed array of 1 MB; “UI”: '
+    'how long the call expression takes of that.',
+    source='page_call.c', flags=CALLED, variants=CALLERS, page='page_call_text.js', stretch=2, limit=60, goals=(
+      Goal('', 1, 'the page does not stand still', part='UI'),)),
+  Benchmark(
+    'page_call_ui', US, 'What a call takes of the UI thread, to issue it and to settle its Promise, in a burst of 500; '
+    '“issue”: the first of the two; “alone”: a call alone, with what the event loop takes to come to its answer.',
+    source='page_call.c', flags=CALLED, variants=CALLERS, page='page_call_ui.js', stretch=4, limit=60, goals=(
+      Goal('', 3, 'the page has its time for itself'),)),
+  Benchmark(
+    'page_call_busy', 'ms', 'The same as page_call, but the thread that is called computes for 9 ms of every 10, and '
+    'calls come at random times; “p90”: the slowest tenth begins there.',
+    source='page_call.c', flags=CALLED, variants=('floor', 'deputy'), page='page_call_busy.js', stretch=20, limit=60),
+  Benchmark(
+    'page_call_malloc', 'ms', 'The longest time between two ticks of the UI thread while four threads allocate and '
+    'free, and functions that the page calls do; stock calls inline, and waits there for the allocator\'s lock.',
+    source='page_call.c', flags=CALLED, variants=('deputy', 'stock'), page='page_call_malloc.js', stretch=20, limit=60,
+    goals=(Goal('', 16.7, 'no frame is lost'),)),
   Benchmark(
     'call_thread', US, 'A thread calls a C function on another that is at its event loop.',
     variants=('deputy', 'stock')),

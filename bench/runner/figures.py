@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 DASH = '\N{EN DASH}'
 TIMES = '\N{MULTIPLICATION SIGN}'
-BASES = ('native', 'floor', 'stock')  # what the other variants are compared with
+BASES = ('native', 'floor', 'peer', 'stock')  # what the other variants are compared with
 
 
 @dataclass(frozen=True)
@@ -85,32 +85,44 @@ def rows(runs):
 
 @dataclass(frozen=True)
 class Verdict:
-  """Whether a goal is met in one engine; `ratio` is None where there are no figures."""
+  """Whether a goal is met in one engine; `value` is None where there are no figures."""
 
   benchmark: str
   goal: object
   engine: str
-  ratio: float | None
+  value: float | None   # the ratio to the goal's base; without one the median itself, in the benchmark's unit
 
   @property
   def word(self):
-    if self.ratio is None:
+    if self.value is None:
       return 'no figures'
-    return 'met' if self.ratio <= self.goal.most else 'missed'
+    return 'met' if self.value <= self.goal.most else 'missed'
 
 
 def verdicts(benchmarks, found):
   """A Verdict for each goal and each engine of it that ran."""
-  deputies = {(row.case.benchmark, row.case.engine): row for row in found
-              if row.case.variant == 'deputy' and not row.case.cores and not row.case.part}
+  deputies = {(row.case.benchmark, row.case.engine, row.case.part): row for row in found
+              if row.case.variant == 'deputy' and not row.case.cores}
   judged = []
   for benchmark in benchmarks:
     for goal in benchmark.goals:
       for engine in goal.engines:
-        if row := deputies.get((benchmark.name, engine)):
-          ratio = row.ratios.get(goal.base)
-          judged.append(Verdict(benchmark.name, goal, engine, ratio and ratio.median))
+        # A part has a row only where there are figures of it.
+        if row := deputies.get((benchmark.name, engine, goal.part)) or deputies.get((benchmark.name, engine, '')):
+          of_part = row if row.case.part == goal.part else None
+          spread = of_part and (of_part.ratios.get(goal.base) if goal.base else of_part.figures)
+          judged.append(Verdict(benchmark.name, goal, engine, spread and spread.median))
   return judged
+
+
+def goal_name(benchmark, goal):
+  """What has the goal, without its base."""
+  return benchmark.name + (goal.part and f', {goal.part}')
+
+
+def goal_unit(benchmark, goal):
+  """What follows a figure that is held against the goal."""
+  return TIMES if goal.base else f' {benchmark.unit}'
 
 
 def tally(judged):

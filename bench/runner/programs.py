@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # Builds each benchmark in its variants: with the fork, with the stock base and with the host's compiler. The
-# harness's build.py compiles and caches the first two; rounds.py runs what comes out.
+# harness's build.py compiles and caches the first two; rounds.py runs what comes out. Where the page measures, also
+# puts together its script.
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from harness import build as building
 
-from runner import floor
+from runner import floor, packages
 
 BENCH = Path(__file__).resolve().parents[1]
 REPO = BENCH.parent
@@ -32,6 +34,11 @@ FLAGS = {
   'stock': ['-O3', '-pthread', '-sPROXY_TO_PTHREAD', '-sEXIT_RUNTIME'],
   'native': ['-O3', '-pthread'],
 }
+# Of page/: what a script of a row's `page` calls.
+CALLERS = {'floor': 'caller_floor.js', 'peer': 'caller_peer.js'}
+PROGRAM_CALLER = 'caller_program.js'
+# Of variant `peer`, in node_modules.
+LIBRARY = {'comlink': 'comlink/dist/umd/comlink.js', 'nodeAdapter': 'comlink/dist/umd/node-adapter.js'}
 
 
 class BuildFailed(Exception):
@@ -50,11 +57,37 @@ def sources(benchmark):
 
 
 def metric(benchmark):
-  return benchmark.metric or (Path(benchmark.source).stem if benchmark.source else benchmark.name)
+  if benchmark.page:
+    return benchmark.name
+  return benchmark.metric or stem(benchmark)
+
+
+def stem(benchmark):
+  return Path(benchmark.source or benchmark.name).stem
 
 
 def page(name):
   return (PAGES / name).read_text(encoding='utf-8') if name else None
+
+
+def page_script(benchmark, program, effort):
+  """The JavaScript that measures `program` from the page; of a floor and a peer that is their caller."""
+  own = {'name': metric(benchmark), 'batches': effort.batches, 'batchMs': effort.batch_ms * benchmark.stretch}
+  caller = program if isinstance(program, str) else page(PROGRAM_CALLER)
+  parts = [page('measure.js'), caller, page(benchmark.page), 'bench.reportAll();']
+  return f'const effort = {json.dumps(own)};\n' + ''.join(f'{{\n{part}\n}}\n' for part in parts)
+
+
+def caller_of(variant):
+  text = page(CALLERS[variant])
+  if variant != 'peer':
+    return text
+  try:
+    modules = packages.modules()
+  except packages.FetchFailed as error:
+    raise BuildFailed(str(error)) from error
+  library = {name: (modules / path).read_text(encoding='utf-8') for name, path in LIBRARY.items()}
+  return f'const library = {json.dumps(library)};\n{text}'
 
 
 def flags_of(benchmark, variant):
@@ -63,7 +96,9 @@ def flags_of(benchmark, variant):
 
 
 def build(benchmark, variant):
-  """What runs `benchmark` as `variant`: a harness Program, a path of an executable, or JavaScript for a floor."""
+  """What runs `benchmark` as `variant`: a harness Program, a path of an executable, or JavaScript for what is none."""
+  if benchmark.page and variant in CALLERS:
+    return caller_of(variant)
   if variant == 'floor':
     wasm = build(benchmark, 'deputy').path.with_suffix('.wasm').read_bytes()
     try:
@@ -79,7 +114,7 @@ def build(benchmark, variant):
   flags = [*FLAGS[variant], *flags_of(benchmark, variant), '-include', HEADER]
   own = files[0].parent
   try:
-    return building.build(files, flags, metric(benchmark), include=[own] if own != BENCH else [])
+    return building.build(files, flags, benchmark.metric or stem(benchmark), include=[own] if own != BENCH else [])
   except building.CompileError as error:
     raise BuildFailed(str(error)) from error
 

@@ -8,13 +8,14 @@ from html import escape
 from pathlib import Path
 
 from runner import chart
-from runner.figures import BASES, DASH, TIMES, number, tally, verdicts
+from runner.figures import BASES, DASH, TIMES, goal_name, goal_unit, number, tally, verdicts
 from runner.machine import QUIET
 
 STYLE = Path(__file__).with_name('report.css')
 VARIANTS = {
   'native': 'the host\'s compiler, no engine',
   'floor': 'the least there can be: bare JavaScript workers, or a number',
+  'peer': 'Comlink 4.4.2 and a bare worker',
   'stock': 'Emscripten 6.0.5 as it is, -sPROXY_TO_PTHREAD',
   'deputy': 'this fork, -sDEPUTY_THREAD',
 }
@@ -74,16 +75,16 @@ def section(benchmark, rows):
              + figures_table(benchmark, rows), id=benchmark.name)
 
 
-def verdict_cell(verdict):
+def verdict_cell(verdict, unit):
   if verdict is None:
     return tag('td', '')
   mark = {'met': '&#10003; ', 'missed': '&#10007; '}.get(verdict.word, '')
-  ratio = tag('b', f'{number(verdict.ratio)}{TIMES}') if verdict.ratio is not None else ''
-  return tag('td', f'{ratio} {tag("span", mark + verdict.word)}', class_=verdict.word.replace(' ', '-'))
+  figure = tag('b', f'{number(verdict.value)}{unit}') if verdict.value is not None else ''
+  return tag('td', f'{figure} {tag("span", mark + verdict.word)}', class_=verdict.word.replace(' ', '-'))
 
 
 def goals(benchmarks, rows):
-  """Goals by engines: the fork's ratios to what they name."""
+  """Goals by engines: the fork's ratios to what they name, or its figures."""
   judged = verdicts(benchmarks, rows)
   if not judged:
     return ''
@@ -93,11 +94,14 @@ def goals(benchmarks, rows):
     for goal in benchmark.goals:
       mine = {verdict.engine: verdict for verdict in judged if (verdict.benchmark, verdict.goal) == (benchmark.name, goal)}
       if mine:
-        name = f'<a href="#{benchmark.name}">{escape(benchmark.name)}</a> &divide; {goal.base}<br>'
+        unit = escape(goal_unit(benchmark, goal))
+        base = goal.base and f' &divide; {goal.base}'
+        name = f'<a href="#{benchmark.name}">{escape(goal_name(benchmark, goal))}</a>{base}<br>'
         lines.append(tag('tr', tag('td', name + tag('small', escape(goal.text)))
-                         + tag('td', chart.plain(goal.most) + TIMES)
-                         + ''.join(verdict_cell(mine.get(engine)) for engine in engines)))
-  about = tag('p', 'Of the fork\'s figures to the figures named: the median of the rounds\' ratios.')
+                         + tag('td', chart.plain(goal.most) + unit)
+                         + ''.join(verdict_cell(mine.get(engine), unit) for engine in engines)))
+  about = tag('p', 'Of the fork\'s figures to the figures named: the median of the rounds\' ratios; or, with a unit, the '
+              'median of its figures.')
   return tag('section', tag('h2', f'Goals <small>{tally(judged)}</small>') + about
              + tag('div', tag('table', ''.join(lines), class_='overview goals'), class_='scroll'))
 

@@ -15,7 +15,7 @@ from harness.result import RunFailed
 from harness.server import Answer
 
 from runner.machine import busy
-from runner.programs import BuildFailed, build, metric, page
+from runner.programs import BuildFailed, build, metric, page, page_script
 
 MAX_FAILURES = 2  # then a case is not tried again: each hang costs its whole limit
 
@@ -109,6 +109,10 @@ def run_native(benchmark, program, effort):
 
 
 def run_in_engine(runner, benchmark, program, engine, effort):
+  if benchmark.page:
+    text = page_script(benchmark, program, effort)
+    program = None if isinstance(program, str) else program
+    return runner.run(program, engine, page_js=text, timeout=benchmark.limit).reports
   if isinstance(program, str):
     return runner.run(None, engine, page_js=program, timeout=benchmark.limit).reports
   before = page(benchmark.before)

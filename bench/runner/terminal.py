@@ -4,11 +4,11 @@
 # The result as text: a line for each place of a benchmark with the variants side by side, a line for each goal with
 # the engines. figures.py has the numbers; report.py shows more of them.
 
-from runner.figures import TIMES, number, tally, verdicts
+from runner.figures import TIMES, goal_name, goal_unit, number, tally, verdicts
 
-VARIANTS = ('native', 'floor', 'stock', 'deputy')
-WIDTHS = (26, 17, *(12 for _ in VARIANTS), 11, 11)
-GOAL_WIDTHS = (28, 9, 17)  # what, at most, each engine
+VARIANTS = ('native', 'floor', 'peer', 'stock', 'deputy')
+WIDTHS = (28, 17, *(12 for _ in VARIANTS), 11, 11)
+GOAL_WIDTHS = (32, 9, 17)  # what, at most, each engine
 GREEN, RED, PLAIN = '\033[32m', '\033[31m', '\033[0m'
 
 
@@ -42,11 +42,11 @@ def table(benchmarks, rows):
   return '\n'.join(lines)
 
 
-def verdict_text(verdict, colours):
+def verdict_text(verdict, unit, colours):
   if verdict is None:
     return ' ' * GOAL_WIDTHS[2]
-  ratio_text = '' if verdict.ratio is None else f'{number(verdict.ratio)}{TIMES} '
-  text = (ratio_text + verdict.word).rjust(GOAL_WIDTHS[2])
+  figure = '' if verdict.value is None else f'{number(verdict.value)}{unit} '
+  text = (figure + verdict.word).rjust(GOAL_WIDTHS[2])
   if not colours:
     return text
   return (GREEN if verdict.word == 'met' else RED) + text + PLAIN
@@ -64,6 +64,8 @@ def goals(benchmarks, rows, colours=False):
     for goal in benchmark.goals:
       mine = {verdict.engine: verdict for verdict in judged if (verdict.benchmark, verdict.goal) == (benchmark.name, goal)}
       if mine:
-        lines.append(f'{benchmark.name + " ÷ " + goal.base:{name}}{f"{goal.most:g}{TIMES}":>{most}}'
-                     + ''.join(verdict_text(mine.get(engine), colours) for engine in engines).rstrip())
+        unit = goal_unit(benchmark, goal)
+        what = goal_name(benchmark, goal) + (goal.base and f' ÷ {goal.base}')
+        lines.append(f'{what:{name}}{f"{goal.most:g}{unit}":>{most}}'
+                     + ''.join(verdict_text(mine.get(engine), unit, colours) for engine in engines).rstrip())
   return '\n'.join(lines)

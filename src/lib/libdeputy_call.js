@@ -48,6 +48,8 @@
   const MAIL_NONE = 0, MAIL_RECEIVED = 1, MAIL_PENDING = 2;
   // What fits is written at once, and else on its own.
   const SCRATCH_BYTES = 4096;
+  // What is kept to encode text in, at most.
+  const TEXT_BYTES = 4 << 20;
   // Of blocks that are larger the thread is told when they were seen.
   const LARGE_BYTES = 64 * 1024;
   // For how long the UI thread settles Promises, in a turn of its event loop.
@@ -240,6 +242,7 @@ var LibraryDeputyCall = {
       `${call.name}: argument ${i + 1} is a ${typeof arg}. Numbers, bigints and booleans are passed as they are; say 'string' or 'array' in the argument types of ccall(), cwrap() or Module.deputy.call() to pass a copy of text or bytes.`),
 
     encoder: null,
+    text8: [],
 
     // Returns how many bytes it takes, without the 0 at its end.
     putText(call, text, at, word) {
@@ -249,7 +252,11 @@ var LibraryDeputyCall = {
         DeputyCall.scratch8[at + written] = 0;
         return written;
       }
-      return DeputyCall.putPart(call, encoder.encode(text), word);
+      // A new buffer for each takes five times as long.
+      var most = 3 * text.length;
+      if (most > {{{ TEXT_BYTES }}}) return DeputyCall.putPart(call, encoder.encode(text), word);
+      if (DeputyCall.text8.length < most) DeputyCall.text8 = new Uint8Array(most);
+      return DeputyCall.putPart(call, DeputyCall.text8.slice(0, encoder.encodeInto(text, DeputyCall.text8).written), word);
     },
 
     // As ccall() has it, but for what typed arrays hold: their bytes, as C sees them.

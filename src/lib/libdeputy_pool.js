@@ -67,7 +67,7 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_resign', '_emscripten_deputy_pool_resume', '_emscripten_deputy_returned',
     '_emscripten_deputy_pool_set_cores', '_emscripten_deputy_pool_shrink', '_emscripten_deputy_pool_slot_of', '_emscripten_deputy_pool_starts', '_emscripten_deputy_pool_thread_of',
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
-    '_emscripten_deputy_has_tasks', '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
+    '_emscripten_deputy_has_mail', '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
     '_emscripten_deputy_pool_change', '_emscripten_deputy_pool_figure', '_emscripten_deputy_pool_ready',
     '_emscripten_check_mailbox', '_emscripten_deputy_leave_mailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
@@ -561,7 +561,7 @@ var LibraryDeputyPool = {
 #if EXIT_RUNTIME
         if (runtimeExited) return;
 #endif
-        if (!ABORT && __emscripten_deputy_has_tasks()) checkMailbox();
+        if (!ABORT && __emscripten_deputy_has_mail()) checkMailbox();
       }, {{{ STIR_MS }}});
     },
 

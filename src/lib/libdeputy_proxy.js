@@ -14,7 +14,7 @@
 #endif
 
 var LibraryDeputyProxy = {
-  $DeputyProxy__deps: ['_emscripten_deputy_write_rest'],
+  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '$DeputyPool'],
   $DeputyProxy: {
     // To itself, and what to do for each message.
     channel: null,
@@ -30,6 +30,11 @@ var LibraryDeputyProxy = {
         return;
       }
 #endif
+      // Of a worker in WebKit it would pass through the page's thread, which may be busy.
+      if (ENVIRONMENT_IS_PTHREAD && DeputyPool.losesWakes()) {
+        setTimeout(func);
+        return;
+      }
       if (!DeputyProxy.channel) {
         DeputyProxy.channel = new MessageChannel();
         DeputyProxy.channel.port1.onmessage = () => DeputyProxy.next.shift()();

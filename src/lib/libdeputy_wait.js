@@ -228,16 +228,16 @@ var LibraryDeputyWait = {
   _emscripten_deputy_ui_waits_js: (call, object, owner, ms, verdict, hopelessMs, isReported, isSuspended) =>
     DeputyWait.check(call, object, owner, ms, verdict, hopelessMs, isReported, isSuspended),
 
-  _emscripten_deputy_run_tasks_js__deps: ['_emscripten_deputy_run_tasks', '$ExitStatus'],
+  _emscripten_deputy_run_tasks_js__deps: ['_emscripten_deputy_run_tasks', '$DeputyWait'],
   _emscripten_deputy_run_tasks_js__sig: 'i',
   _emscripten_deputy_run_tasks_js: () => {
     try {
       __emscripten_deputy_run_tasks();
     } catch (e) {
-      // The program is over; so is the wait.
-      if (ABORT || e instanceof ExitStatus) throw e;
+      // The program is over; so is the wait. (Not at every exit(): the runtime may stay.)
+      if (ABORT) throw e;
       // As from an event loop: the page is told of it.
-      if (e !== 'unwind') setTimeout(() => { throw e; });
+      if (!DeputyWait.isEnd(e)) setTimeout(() => { throw e; });
       return 1;
     }
     return 0;

@@ -21,7 +21,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 // ---- Values -----------------------------------------------------------------
 
 EMSCRIPTEN_KEEPALIVE int add(int a, int b) { return a + b; }
@@ -87,7 +86,7 @@ EMSCRIPTEN_KEEPALIVE int count(int number, const char* text) {
 
 // On the deputy it is a plain call, from JavaScript there, too.
 EMSCRIPTEN_KEEPALIVE int call_back(void) {
-  return EM_ASM_INT({ return Module._add(20, 22) === 42; });
+  return EM_ASM_INT({ return Module._add(20, 22) == = 42; });
 }
 
 // How many calls were in the function at once, at most.
@@ -192,7 +191,6 @@ EMSCRIPTEN_KEEPALIVE void finish(void) {
   is_done = true;
   pthread_cond_signal(&cond);
 }
-
 
 // Waits for a lock all the while, and serves nothing.
 static int wait_for_lock(void) {

@@ -70,14 +70,15 @@ int emscripten_deputy_wait(double ms);
 // the mutex of a condition is free. Returns what it was. False on other
 // threads.
 //
-//   emscripten_deputy_set_alertable(true); // no state of ours is half done when
-//   we sleep
+//   emscripten_deputy_set_alertable(true); // no state of ours is half done
+//   when we sleep
 bool emscripten_deputy_set_alertable(bool is_alertable);
 
 // In a call of the page's: whether the page does not want it any more, by an
 // AbortSignal. Its Promise is rejected already; what it returns is dropped.
 //
-//   for (int i = 0; i < n && !emscripten_deputy_call_is_aborted(); i++) step(i);
+//   for (int i = 0; i < n && !emscripten_deputy_call_is_aborted(); i++)
+//   step(i);
 bool emscripten_deputy_call_is_aborted(void);
 
 // ---- The pool of workers ----------------------------------------------------

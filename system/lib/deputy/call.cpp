@@ -9,7 +9,8 @@
  *              thread
  *   2. thread  mailbox.c, at the thread's event loop, comes to
  *              _emscripten_deputy_serve_calls, here; or the program, in
- *              emscripten_deputy_poll() and in waits that it said to be alertable
+ *              emscripten_deputy_poll() and in waits that it said to be
+ * alertable
  *   3. thread  libdeputy_call.js calls the function, with what it was given
  *   4. thread  the answer is written here, and the page woken
  *   5. UI      libdeputy_call.js settles the Promise
@@ -33,9 +34,9 @@
 #include <emscripten/proxying.h>
 #include <emscripten/threading.h>
 
+#include "../libc/musl/src/internal/proxying_notification_state.h"
 #include "call.h"
 #include "call_ring.h"
-#include "../libc/musl/src/internal/proxying_notification_state.h"
 #include "ui_wait.h"
 
 using std::atomic_int;
@@ -152,8 +153,8 @@ void answer(call_server& server, Answer value) {
 void copy_text(Answer& value) {
   auto* text = value.kind == AnswerKind::BIGINT
                  ? reinterpret_cast<const char*>(value.bigint)
-                 : reinterpret_cast<const char*>(
-                     static_cast<uintptr_t>(static_cast<int64_t>(value.number)));
+                 : reinterpret_cast<const char*>(static_cast<uintptr_t>(
+                     static_cast<int64_t>(value.number)));
   size_t length = text ? strlen(text) : 0;
   void* block = malloc(length + 1);
   if (!block) {
@@ -191,7 +192,8 @@ void resolve_pointers(Message& message) {
 }
 
 void end(call_server& server, const Message& message, Answer& value) {
-  bool is_value = value.kind == AnswerKind::NUMBER || value.kind == AnswerKind::BIGINT;
+  bool is_value =
+    value.kind == AnswerKind::NUMBER || value.kind == AnswerKind::BIGINT;
   if (message.returns == RETURNS_TEXT && is_value) {
     copy_text(value);
   }
@@ -204,7 +206,8 @@ void run(call_server& server) {
   if (message.kind == MessageKind::NAME) {
     _emscripten_deputy_name_function_js(
       message.function,
-      reinterpret_cast<const char*>(&message) + sizeof(Message) + sizeof(Argument));
+      reinterpret_cast<const char*>(&message) + sizeof(Message) +
+        sizeof(Argument));
     server.reader.release();
     return;
   }
@@ -279,6 +282,11 @@ bool _emscripten_deputy_serve_calls(call_server* server) {
   return may_serve(server) && serve(*server);
 }
 
+bool _emscripten_deputy_has_calls(call_server* server) {
+  const CallRing& ring = server->ring;
+  return may_serve(server) && ring.written.load() != ring.read.load();
+}
+
 bool _emscripten_deputy_leave_calls(call_server* server, double ms) {
   atomic_int* mail = &server->ring.mail;
   if (!mail_leave(mail)) {
@@ -300,7 +308,8 @@ bool _emscripten_deputy_wake_server(call_server* server) {
   return __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(mail), -1);
 }
 
-// ---- In the middle of the program (see emscripten/deputy.h) ------------------
+// ---- In the middle of the program (see emscripten/deputy.h)
+// ------------------
 
 int emscripten_deputy_poll(void) {
   call_server* server = own_server();
@@ -362,7 +371,8 @@ bool _emscripten_deputy_is_alertable(void) {
   if (!may_serve(server) || !server->is_alertable) {
     return false;
   }
-  const struct deputy_wait& wait = _emscripten_deputy_notes(pthread_self())->wait;
+  const struct deputy_wait& wait =
+    _emscripten_deputy_notes(pthread_self())->wait;
   return wait.is_long || wait.call == DEPUTY_CALL_COND ||
          wait.call == DEPUTY_CALL_SLEEP;
 }
@@ -440,8 +450,9 @@ void _emscripten_deputy_end_call(Message* message, int kind, Answer* value) {
   free(message);
 }
 
-// The thread that serves. The end of the call that it is in, before an exception
-// leaves it; of the last one, when that is exit() and ends the runtime.
+// The thread that serves. The end of the call that it is in, before an
+// exception leaves it; of the last one, when that is exit() and ends the
+// runtime.
 void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last) {
   call_server& server = *own_server();
   value->id = server.current;

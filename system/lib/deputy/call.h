@@ -2,8 +2,8 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * What mailbox.c calls of call.cpp, on a thread that serves calls of the page's:
- * it is woken, and looks, for them as for its mail.
+ * What mailbox.c calls of call.cpp, on a thread that serves calls of the
+ * page's: it is woken, and looks, for them as for its mail.
  */
 #pragma once
 
@@ -19,6 +19,9 @@ struct call_server;
 // The thread, at its mailbox. Runs calls that have come, until its turn is
 // over. Whether there was one.
 bool _emscripten_deputy_serve_calls(struct call_server* server);
+
+// The thread. Whether there is one that has not been looked at.
+bool _emscripten_deputy_has_calls(struct call_server* server);
 
 // The thread, before it leaves, until it is back. The first waits for `ms` at
 // most for a call, or other mail. False: something has come.

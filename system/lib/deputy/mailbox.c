@@ -34,7 +34,7 @@
 // How long the UI thread runs tasks in a turn of its event loop, at most one
 // longer: a quarter of a frame; and a thread that serves calls of the page's.
 #define TURN_MS 4
-#define SERVER_TURN_MS 10
+#define SERVER_TURN_MS 20
 
 // How long a thread that has served a call of the page's waits for the next
 // before it is back at its event loop, out of which it takes longer to wake.
@@ -110,6 +110,14 @@ void _emscripten_deputy_leave_mail_for_now(void) {
   _emscripten_deputy_check_again_js();
 }
 
+// Any thread. Whether something is in there for it.
+bool _emscripten_deputy_has_mail(void) {
+  struct call_server* server =
+    _emscripten_deputy_notes(pthread_self())->call_server;
+  return _emscripten_deputy_has_tasks() ||
+         (server && _emscripten_deputy_has_calls(server));
+}
+
 // In the middle of the program.
 void _emscripten_deputy_receive_mail(void) {
   em_task_queue* mailbox = pthread_self()->mailbox;
@@ -130,7 +138,8 @@ void _emscripten_check_mailbox(void) {
   struct call_server* server = notes->call_server;
   notes->is_at_mailbox = true;
   if (server || emscripten_is_main_runtime_thread()) {
-    notes->turn_end = emscripten_get_now() + (server ? SERVER_TURN_MS : TURN_MS);
+    notes->turn_end =
+      emscripten_get_now() + (server ? SERVER_TURN_MS : TURN_MS);
   }
   bool has_served;
   do {
