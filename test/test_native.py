@@ -1,8 +1,8 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 #
-# system/lib/deputy/worker_pool.h and handshake.h, natively: in every interleaving of small cases, and the pool under
-# ThreadSanitizer at full speed. Each check is also seen to fail, with a flaw put into a copy of the header.
+# system/lib/deputy/worker_pool.h, handshake.h and call_ring.h, natively: in every interleaving of small cases, the pool
+# and the ring under ThreadSanitizer at full speed, and the ring with any bytes in it. Each check is also seen to fail, with a flaw put into a copy of the header.
 # native/README.md has the long forms; no engine and no Emscripten is needed.
 
 import functools
@@ -236,3 +236,42 @@ def test_stress_finds_a_start_that_is_overwritten(tmp_path):
   done = run(program, '--threads', 300000, '--patience', 2, 'storm')
   assert done.returncode == 1
   assert 'FAILED in scene storm' in done.stdout
+
+
+# ---- Calls from the page -----------------------------------------------------
+
+ANY_BYTES = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover', '-DDRIVER']
+
+
+@stressed
+def test_no_call_of_the_page_is_lost(tmp_path):
+  done = run(compile_native('call_ring_stress.cpp', tmp_path, '-O1', '-fsanitize=thread'), '--calls', 30000)
+  assert done.returncode == 0 and done.stdout == '60000 calls ok\n'
+
+
+def test_any_bytes_from_the_page(tmp_path):
+  done = run(compile_native('call_ring_fuzz.cpp', tmp_path, *ANY_BYTES), 3)
+  assert done.returncode == 0 and done.stdout.endswith(' inputs ok\n')
+
+
+# What is wrong, the program that shows it, and what is said.
+RING_FLAWS = {
+  'bytes_are_read_before_they_are_there': (
+    'ring.written.load(std::memory_order_acquire)', 'ring.written.load(std::memory_order_relaxed)', 'stress', 'data race'),
+  'end_of_the_ring_is_not_its_beginning': (
+    'ring.bytes, bytes - first', 'ring.bytes + at, bytes - first', 'stress', 'failed: '),
+  'bytes_may_lie_beyond_the_message': (
+    'argument.length > size - argument.offset', 'argument.length > size', 'fuzz', 'buffer-overflow'),
+  'there_may_be_more_arguments_than_bytes': (
+    'count > (size - sizeof(Message)) / sizeof(Argument)', 'count > size / sizeof(Argument)', 'fuzz', 'buffer-overflow'),
+}
+
+
+@pytest.mark.parametrize('flaw', RING_FLAWS)
+def test_ring_checks_find(flaw, tmp_path):
+  old, new, kind, message = RING_FLAWS[flaw]
+  logic = with_flaw(tmp_path, old, new, 'call_ring.h')
+  flags = ['-O1', '-fsanitize=thread'] if kind == 'stress' else ANY_BYTES
+  done = run(compile_native(f'call_ring_{kind}.cpp', tmp_path, *flags, logic=logic), *(['--calls', 30000] if kind == 'stress' else [5]))
+  assert done.returncode != 0
+  assert message in done.stdout + done.stderr

@@ -334,15 +334,15 @@ var LibraryDeputyCall = {
 
     room: (channel) => {{{ RING_BYTES }}} - ((channel.written - Atomics.load(channel.words, {{{ READ }}})) >>> 0),
 
-    // What there is room for.
+    // What there is room for. Whether there was any.
     flush(channel) {
-      var { outbox, words } = channel;
+      var { outbox, words, written } = channel;
       while (outbox.length) {
         var room = DeputyCall.room(channel);
         if (!room) {
           // The thread looks there when it has read, which may be since.
           Atomics.store(words, {{{ IS_FULL }}}, 1);
-          if (!(room = DeputyCall.room(channel))) return;
+          if (!(room = DeputyCall.room(channel))) break;
         }
         var out = outbox[0];
         var position = channel.written & {{{ RING_BYTES - 1 }}};
@@ -356,6 +356,7 @@ var LibraryDeputyCall = {
         Atomics.store(words, {{{ WRITTEN }}}, channel.written);
         if (out.at == out.size) outbox.shift();
       }
+      return channel.written != written;
     },
 
     // The thread sleeps on its mail, or at its event loop; or it looks by itself.
@@ -375,9 +376,11 @@ var LibraryDeputyCall = {
       while (!DeputyCall.end) {
         Atomics.store(words, {{{ PAGE_MAIL }}}, {{{ MAIL_RECEIVED }}});
         DeputyCall.settleAll(channel);
-        DeputyCall.flush(channel);
         DeputyCall.sendBacklog();
-        DeputyCall.wake(channel);
+        if (DeputyCall.flush(channel) || channel.hasLarge) {
+          channel.hasLarge = false;
+          DeputyCall.wake(channel);
+        }
         if (performance.now() > end) {
           Atomics.store(words, {{{ PAGE_MAIL }}}, {{{ MAIL_PENDING }}});
           DeputyProxy.soon(() => DeputyCall.receive(channel));

@@ -82,9 +82,10 @@ void emscripten_thread_mailbox_send(pthread_t thread, task t) {
   }
 }
 
-static void look(em_task_queue* mailbox) {
+static void look(em_task_queue* mailbox, struct call_server* server) {
   for (int i = 0; i < DEPUTY_LOOKS; i++) {
-    if (mailbox->notification != NOTIFICATION_RECEIVED) {
+    if (mailbox->notification != NOTIFICATION_RECEIVED ||
+        (server && _emscripten_deputy_has_calls(server))) {
       return;
     }
   }
@@ -151,8 +152,8 @@ void _emscripten_check_mailbox(void) {
       _emscripten_deputy_leave_mail_for_now();
       break;
     }
-    if (notes->is_awaited) {
-      look(mailbox);
+    if (notes->is_awaited || has_served) {
+      look(mailbox, server);
     }
   } while (!_emscripten_deputy_leave_mail(has_served ? LINGER_MS : 0));
   notes->turn_end = 0;
