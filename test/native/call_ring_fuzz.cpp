@@ -117,7 +117,10 @@ int main(int argc, char** argv) {
         message.arguments()[i].offset = begin;
       }
       if (!below(10)) {
-        message.count += below(3);
+        // What follows looks like one, of bytes.
+        message.count++;
+        memset(bytes.data() + begin, 0, 8);
+        bytes[begin] = 2;
       }
       if (!below(4)) {
         bytes[below(bytes.size())] = below(256);
