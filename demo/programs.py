@@ -46,6 +46,8 @@ class Program:
   output: str  # what make leaves there; its .wasm stands beside it
   make: tuple
   configure: tuple = field(default=())
+  # What emcc then makes `output` of, where make leaves source: arguments.
+  link: tuple = field(default=())
 
 
 XZ_UNUSED = ('shared', 'xzdec', 'lzmadec', 'lzmainfo', 'lzma-links', 'scripts', 'doc', 'nls', 'rpath',
@@ -59,6 +61,20 @@ CATALOGUE = {
     configure=('--host=wasm32-unknown-emscripten', '--enable-threads=posix', 'CFLAGS=-O1 -pthread',
                *(f'--disable-{part}' for part in XZ_UNUSED)),
     make=('EXEEXT=.js', f'CFLAGS={COMPILE}', f'LDFLAGS={LINK}'),
+  ),
+  # A library without a main(), called by the page: test/test_sqlite.py.
+  'sqlite3': Program(
+    package='sqlite3',
+    output='sqlite3.js',
+    configure=('--host=wasm32-unknown-emscripten', '--disable-readline', '--disable-tcl', 'CFLAGS=-O1 -pthread'),
+    make=('BCC=cc', 'sqlite3.c'),
+    link=('-O2', '-I.', 'sqlite3.c', ROOT / 'demo/sqlite/database.cpp', '-lembind', '-sDEPUTY_THREAD',
+          '-DSQLITE_THREADSAFE=1', '-DSQLITE_OMIT_LOAD_EXTENSION', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth',
+          '-sMODULARIZE', '-sEXPORT_NAME=createSqlite', '-sEXPORTED_RUNTIME_METHODS=ccall,cwrap,HEAPU32', '-fwasm-exceptions',
+          '-sDEPUTY_INLINE_EXPORTS=sqlite3_interrupt', '-sEXPORTED_FUNCTIONS=' + ','.join(f'_{name}' for name in (
+            'malloc', 'free', 'sqlite3_open_v2', 'sqlite3_close', 'sqlite3_exec', 'sqlite3_prepare_v2', 'sqlite3_bind_int',
+            'sqlite3_bind_text', 'sqlite3_step', 'sqlite3_reset', 'sqlite3_column_int', 'sqlite3_column_text', 'sqlite3_finalize',
+            'sqlite3_errmsg', 'sqlite3_interrupt'))),
   ),
   'zstd': Program(
     package='libzstd',
@@ -85,6 +101,8 @@ def build(name):
   output.unlink(missing_ok=True)  # the compiler may be newer, which make does not know
   jobs = f'-j{os.cpu_count()}'
   run_logged(name, 'make', [ROOT / 'emmake', 'make', jobs, *program.make], folder)
+  if program.link:
+    run_logged(name, 'link', [ROOT / 'emcc', *program.link, '-o', output], folder)
   PROGRAMS.mkdir(exist_ok=True)
   shutil.copy(output.with_suffix('.wasm'), PROGRAMS)
   shutil.copy(output, PROGRAMS)  # last: is_current() looks at it

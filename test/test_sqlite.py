@@ -1,0 +1,135 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# SQLite, unmodified from Debian's source, as a library that the page calls (demo/programs.py): 10,000 queries by cwrap(),
+# a long one while the page goes on, and a database that stays.
+
+import fcntl
+import sys
+
+import pytest
+from harness.build import REPO
+from harness.features import least
+
+sys.path.insert(0, str(REPO / 'demo'))
+import programs
+
+FRAME_MS = 1000 / 60
+
+OPEN = '''
+  const script = document.createElement('script');
+  script.src = 'sqlite3.js';
+  await new Promise((resolve, reject) => Object.assign(script, {onload: resolve, onerror: reject}) && document.head.append(script));
+  const sqlite = await createSqlite();
+  const {cwrap} = sqlite;
+  const prepare_v2 = cwrap('sqlite3_prepare_v2', 'number', ['pointer', 'string', 'number', 'pointer', 'pointer']);
+  const step = cwrap('sqlite3_step', 'number', ['pointer']);
+  const columnInt = cwrap('sqlite3_column_int', 'number', ['pointer', 'number']);
+  const columnText = cwrap('sqlite3_column_text', 'string', ['pointer', 'number']);
+  const finalize = cwrap('sqlite3_finalize', 'number', ['pointer']);
+  const exec = cwrap('sqlite3_exec', 'number', ['pointer', 'string', 'pointer', 'pointer', 'pointer']);
+  const ROW = 100;
+  // A place for what C returns by a pointer.
+  const out = await sqlite._malloc(4);
+  const pointee = () => sqlite.HEAPU32[out >> 2];
+  async function open(path, flags = 6) {
+    const code = await sqlite.ccall('sqlite3_open_v2', 'number', ['string', 'pointer', 'number', 'pointer'], [path, out, flags, 0]);
+    if (code) throw new Error(`sqlite3_open_v2: ${code}`);
+    return pointee();
+  }
+  async function prepare(database, sql) {
+    const code = await prepare_v2(database, sql, -1, out, 0);
+    if (code) throw new Error(await sqlite.ccall('sqlite3_errmsg', 'string', ['pointer'], [database]));
+    return pointee();
+  }
+'''
+
+
+@pytest.fixture(scope='module')
+def sqlite():
+  with (REPO / 'build' / 'demo.lock').open('w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    script = programs.build('sqlite3')
+  return {path.name: path.read_bytes() for path in (script, script.with_suffix('.wasm'))}
+
+
+@pytest.fixture(autouse=True)
+def browsers(engine):
+  if engine == 'node':
+    pytest.skip('it is a page that is to go on')
+
+
+def page(run, engine, sqlite, page_js):
+  return run(None, engine, files=sqlite, timeout=90, page_js=OPEN + page_js).report
+
+
+def test_ten_thousand_queries(run, engine, sqlite):
+  report = page(run, engine, sqlite, '''
+    const database = await open(':memory:');
+    await exec(database, 'CREATE TABLE squares (number INTEGER PRIMARY KEY, square INTEGER, name TEXT)', 0, 0, 0);
+    await exec(database, `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+      INSERT INTO squares SELECT i, i * i, 'number ' || i FROM n`, 0, 0, 0);
+    const statement = await prepare(database, 'SELECT square, name FROM squares WHERE number = ?');
+    const begin = performance.now();
+    uiGaps.reset();
+    let wrong = 0;
+    // Many at once: they are run in order.
+    for (let from = 0; from < 10000; from += 500) {
+      const queries = [];
+      for (let i = from; i < from + 500; i++) {
+        sqlite._sqlite3_bind_int(statement, 1, i);
+        step(statement);
+        queries.push(Promise.all([columnInt(statement, 0), columnText(statement, 1)]).then(([square, name]) => {
+          if (square != i * i || name != `number ${i}`) wrong++;
+        }));
+        sqlite._sqlite3_reset(statement);
+      }
+      await Promise.all(queries);
+    }
+    const took = performance.now() - begin;
+    await finalize(statement);
+    return [wrong, took, uiGaps.summary().p99, await sqlite._sqlite3_close(database)];
+  ''')
+  wrong, took, gap, closed = report
+  print(f'{engine}: 10,000 queries in {took:.0f} ms, {took / 10:.1f} µs each; 99 % of gaps below {gap:.1f} ms')
+  assert wrong == 0
+  assert closed == 0
+
+
+@pytest.mark.quiet
+def test_frames_go_on_in_a_long_query(run, engine, sqlite):
+  figures = []
+
+  def measure():
+    # requestAnimationFrame where the page has frames; the harness's own tick in any case.
+    took, count, gap = page(run, engine, sqlite, '''
+      const database = await open(':memory:');
+      const statement = await prepare(database,
+        'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*), sum(i * i % 7) FROM n');
+      uiGaps.reset();
+      const begin = performance.now();
+      const row = await step(statement);
+      const took = performance.now() - begin;
+      const {p99} = uiGaps.summary();
+      return [took, row == ROW && await columnInt(statement, 0), p99];
+    ''')
+    assert count == 3000001
+    figures.append((took, gap))
+    return gap
+  gap = least(FRAME_MS, measure)
+  print(f'{engine}: {figures}')
+  assert figures[0][0] > 300, 'the query is not a long one'
+  assert gap < FRAME_MS
+
+
+def test_query_is_interrupted(run, engine, sqlite):
+  # sqlite3_interrupt() may be called beside a query, and takes no lock.
+  report = page(run, engine, sqlite, '''
+    const database = await open(':memory:');
+    const statement = await prepare(database, 'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n');
+    const query = step(statement);
+    setTimeout(() => sqlite._sqlite3_interrupt(database), 100);
+    const code = await query;
+    return [code, await finalize(statement)];
+  ''')
+  assert report == [9, 9]
