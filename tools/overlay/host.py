@@ -43,6 +43,7 @@ TEST = {
   'meson': 'meson',
   'ninja': 'ninja-build',
   'pkg-config': 'pkg-config',
+  'tclsh': 'tcl',
   'WebKitWebDriver': 'webkit2gtk-driver',
   'xauth': 'xauth',
   'Xvfb': 'xvfb',
