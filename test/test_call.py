@@ -288,18 +288,21 @@ def test_exit_in_a_call(build, run, engine, exit_runtime):
     assert report[1:] == ['no: 3', 0, 'no: 7']
 
 
-@pytest.mark.parametrize('way', ['abort', 'pthread_exit', 'terminate'])
+@pytest.mark.parametrize('way', ['abort', 'pthread_exit', 'terminate', 'worker'])
 def test_deputy_is_gone(build, run, engine, way):
-  begin = {'abort': 'Module._end_by_abort()', 'pthread_exit': 'Module._end_thread()', 'terminate': 'Module._stay(20000)'}[way]
+  if way == 'worker' and engine != 'node':
+    pytest.skip('browsers don\'t tell of a worker that dies')
+  begin = {'abort': 'Module._end_by_abort()', 'pthread_exit': 'Module._end_thread()'}.get(way, 'Module._stay(20000)')
   report = call(build, run, engine, f'''
     const calls = [{begin}, Module._add(1, 2)].map(failure);
     await pause(100);
     if ('{way}' == 'terminate') Module.deputy.terminate();
+    if ('{way}' == 'worker') Module.PThread.pthreads[Module.deputy.thread].terminate();
     return [...await Promise.all(calls), await failure(Module._add(3, 4)), await failure(Module.deputy.exited)];
-  ''')
+  ''', '-sEXPORTED_RUNTIME_METHODS=ccall,cwrap,PThread')
   assert all('add' in text and text.startswith('Error: ') for text in report[1:3]), report
   assert report[0].startswith('Error: ') and report[0].split(': ')[1].split(' ')[0] in begin
-  assert {'abort': 'Aborted', 'pthread_exit': 'has ended', 'terminate': 'terminate()'}[way] in report[2]
+  assert {'abort': 'Aborted', 'pthread_exit': 'has ended', 'terminate': 'terminate()', 'worker': 'worker'}[way] in report[2]
 
 
 def test_start_fails(build, run, engine):

@@ -33,16 +33,18 @@ def count_on_page(build, run, engine, way, counter):
   ''').report
 
 
-# The most waits that the page has for its mailbox, or anything else, at a time.
+# The most waits that the page has for one thing, its mailbox or answers to its calls, at a time.
 COUNT_WAITS = '''(() => {
   const {waitAsync} = Atomics;
-  let waits = 0;
+  const waits = new Map();
   globalThis.count = 0;
-  Atomics.waitAsync = (...args) => {
-    const wait = waitAsync(...args);
+  Atomics.waitAsync = (array, index, ...args) => {
+    const wait = waitAsync(array, index, ...args);
     if (wait.async) {
-      count = Math.max(count, ++waits);
-      wait.value.then(() => waits--);
+      const address = array.byteOffset + 4 * index;
+      const change = (by) => waits.set(address, (waits.get(address) ?? 0) + by).get(address);
+      count = Math.max(count, change(1));
+      wait.value.then(() => change(-1));
     }
     return wait;
   };

@@ -91,7 +91,7 @@ def test_ten_thousand_queries(run, engine, sqlite):
     return [wrong, took, uiGaps.summary().p99, await sqlite._sqlite3_close(database)];
   ''')
   wrong, took, gap, closed = report
-  print(f'{engine}: 10,000 queries in {took:.0f} ms, {took / 10:.1f} µs each; 99 % of gaps below {gap:.1f} ms')
+  print(f'{engine}: 10,000 queries in {took:.0f} ms, {took / 10:.1f} us each; 99 % of gaps below {gap:.1f} ms')
   assert wrong == 0
   assert closed == 0
 

@@ -265,12 +265,17 @@ var LibraryDeputy = {
         // A script that did not load fires a bare Event: no message, no line.
         if (e.message !== undefined) return Deputy.crashed(e.error ?? e);
         e.stopImmediatePropagation();
-        DeputyPool.lost(worker);
+        Deputy.lost(worker);
       });
 #if ENVIRONMENT_MAY_BE_NODE
       // Browsers don't tell of a worker that dies.
-      if (ENVIRONMENT_IS_NODE) listen('exit', () => DeputyPool.lost(worker));
+      if (ENVIRONMENT_IS_NODE) listen('exit', () => Deputy.lost(worker));
 #endif
+    },
+
+    lost(worker) {
+      DeputyCall.close((channel) => channel.worker == worker, 'the worker of the thread that served it has ended');
+      DeputyPool.lost(worker);
     },
 
     // A thread died. Rejects `exited` with its name, message and stack.

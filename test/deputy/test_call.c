@@ -86,7 +86,7 @@ EMSCRIPTEN_KEEPALIVE int count(int number, const char* text) {
 
 // On the deputy it is a plain call, from JavaScript there, too.
 EMSCRIPTEN_KEEPALIVE int call_back(void) {
-  return EM_ASM_INT({ return Module._add(20, 22) == = 42; });
+  return EM_ASM_INT({ return Module._add(20, 22) == 42; });
 }
 
 // How many calls were in the function at once, at most.

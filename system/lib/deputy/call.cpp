@@ -161,7 +161,9 @@ void copy_text(Answer& value) {
     value.kind = AnswerKind::MEMORY;
     return;
   }
-  memcpy(block, text, length);
+  if (length) {
+    memcpy(block, text, length);
+  }
   value.kind = AnswerKind::TEXT;
   value.block = reinterpret_cast<uintptr_t>(block);
   value.length = length;
