@@ -69,7 +69,7 @@ CATALOGUE = {
     configure=('--host=wasm32-unknown-emscripten', '--disable-readline', '--disable-tcl', 'CFLAGS=-O1 -pthread'),
     make=('BCC=cc', 'sqlite3.c'),
     link=('-O2', '-I.', 'sqlite3.c', ROOT / 'demo/sqlite/database.cpp', '-lembind', '-sDEPUTY_THREAD',
-          '-DSQLITE_THREADSAFE=1', '-DSQLITE_OMIT_LOAD_EXTENSION', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth',
+          '-DSQLITE_THREADSAFE=1', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_USE_URI', '-sWASMFS', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth',
           '-sMODULARIZE', '-sEXPORT_NAME=createSqlite', '-sEXPORTED_RUNTIME_METHODS=ccall,cwrap,HEAPU32', '-fwasm-exceptions',
           '-sDEPUTY_INLINE_EXPORTS=sqlite3_interrupt', '-sEXPORTED_FUNCTIONS=' + ','.join(f'_{name}' for name in (
             'malloc', 'free', 'sqlite3_open_v2', 'sqlite3_close', 'sqlite3_exec', 'sqlite3_prepare_v2', 'sqlite3_bind_int',

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from harness.build import REPO
-from harness.features import least
+from harness.features import least, need
 
 sys.path.insert(0, str(REPO / 'demo'))
 import programs
@@ -133,3 +133,27 @@ def test_query_is_interrupted(run, engine, sqlite):
     return [code, await finalize(statement)];
   ''')
   assert report == [9, 9]
+
+
+def test_database_stays(run, engine, sqlite):
+  # Written by one page, read by the next. (WasmFS has no locks of files: nobody else has this one.)
+  need(run, engine, 'OPFS', 'navigator.storage?.getDirectory')
+  path = "'file:/lasting/test.db?vfs=unix-none'"
+  mount = "const mounted = await sqlite.ccall('mount_opfs', 'number', ['string'], ['/lasting']);"
+  written = page(run, engine, sqlite, mount + f"""
+    const database = await open({path}, 0x46);
+    await exec(database, 'DROP TABLE IF EXISTS notes', 0, 0, 0);
+    const codes = [await exec(database, 'CREATE TABLE notes (text TEXT)', 0, 0, 0)];
+    await exec(database, 'BEGIN', 0, 0, 0);
+    for (let i = 0; i < 1000; i++) codes.push(await exec(database, `INSERT INTO notes VALUES ('note ${{i}}')`, 0, 0, 0));
+    codes.push(await exec(database, 'COMMIT', 0, 0, 0), await sqlite._sqlite3_close(database));
+    return [mounted, codes.findIndex((code) => code)];
+  """)
+  assert written == [0, -1]
+  read = page(run, engine, sqlite, mount + f"""
+    const database = await open({path}, 0x46);
+    const statement = await prepare(database, 'SELECT count(*), max(text) FROM notes');
+    return [mounted, await step(statement), await columnInt(statement, 0), await columnText(statement, 1), await finalize(statement),
+      await sqlite._sqlite3_close(database)];
+  """)
+  assert read == [0, 100, 1000, 'note 999', 0, 0]

@@ -8,7 +8,10 @@
  *   const rows = JSON.parse(await database.query('SELECT 1 AS one'));
  */
 
+#include <emscripten.h>
 #include <emscripten/bind.h>
+#include <emscripten/wasmfs.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdexcept>
 #include <string>
@@ -83,6 +86,13 @@ private:
 };
 
 } // namespace
+
+// What is below `path` from now on stays in the origin's private file system.
+// 0, or an errno where the engine has none.
+extern "C" EMSCRIPTEN_KEEPALIVE int mount_opfs(const char* path) {
+  backend_t backend = wasmfs_create_opfs_backend();
+  return !backend || wasmfs_create_directory(path, 0700, backend) ? errno : 0;
+}
 
 EMSCRIPTEN_BINDINGS(database) {
   emscripten::class_<Database>("Database")
