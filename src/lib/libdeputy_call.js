@@ -49,7 +49,7 @@
   // What fits is written at once, and else on its own.
   const SCRATCH_BYTES = 4096;
   // What is kept to encode text in, at most.
-  const TEXT_BYTES = 4 << 20;
+  const TEXT_BYTES = 4 << 20, MAX_TEXTS = 2;
   // Of blocks that are larger the thread is told when they were seen.
   const LARGE_BYTES = 64 * 1024;
   // For how long the UI thread settles Promises, in a turn of its event loop.
@@ -242,7 +242,8 @@ var LibraryDeputyCall = {
       `${call.name}: argument ${i + 1} is a ${typeof arg}. Numbers, bigints and booleans are passed as they are; say 'string' or 'array' in the argument types of ccall(), cwrap() or Module.deputy.call() to pass a copy of text or bytes.`),
 
     encoder: null,
-    text8: [],
+    // Buffers to encode texts in.
+    texts: [],
 
     // Returns how many bytes it takes, without the 0 at its end.
     putText(call, text, at, word) {
@@ -255,8 +256,9 @@ var LibraryDeputyCall = {
       // A new buffer for each takes five times as long.
       var most = 3 * text.length;
       if (most > {{{ TEXT_BYTES }}}) return DeputyCall.putPart(call, encoder.encode(text), word);
-      if (DeputyCall.text8.length < most) DeputyCall.text8 = new Uint8Array(most);
-      return DeputyCall.putPart(call, DeputyCall.text8.slice(0, encoder.encodeInto(text, DeputyCall.text8).written), word);
+      var buffer = DeputyCall.texts.pop();
+      if (!(buffer?.length >= most)) buffer = new Uint8Array(most);
+      return DeputyCall.putPart(call, buffer.subarray(0, encoder.encodeInto(text, buffer).written), word, buffer);
     },
 
     // As ccall() has it, but for what typed arrays hold: their bytes, as C sees them.
@@ -273,9 +275,9 @@ var LibraryDeputyCall = {
       return DeputyCall.putPart(call, new Uint8Array(bytes), word);
     },
 
-    putPart(call, bytes, word) {
+    putPart(call, bytes, word, buffer) {
       if (bytes.length > 0x7fffffff) throw new RangeError(`${call.name}: an argument of ${bytes.length} bytes is too large`);
-      (call.parts ??= []).push({ bytes, word });
+      (call.parts ??= []).push({ bytes, word, buffer });
       return bytes.length;
     },
 
@@ -295,7 +297,7 @@ var LibraryDeputyCall = {
       words[3] = index;
       DeputyCall.write(channel, DeputyCall.length);
       if (call.parts) {
-        for (var { bytes } of call.parts) channel.outbox.push({ bytes, at: 0, size: (bytes.length + 8) & ~7 });
+        for (var { bytes, buffer } of call.parts) channel.outbox.push({ bytes, at: 0, size: (bytes.length + 8) & ~7, buffer });
         call.parts = null;
         DeputyCall.flush(channel);
       }
@@ -354,7 +356,10 @@ var LibraryDeputyCall = {
         out.at += size;
         channel.written = (channel.written + size) >>> 0;
         Atomics.store(words, {{{ WRITTEN }}}, channel.written);
-        if (out.at == out.size) outbox.shift();
+        if (out.at == out.size) {
+          outbox.shift();
+          if (out.buffer && DeputyCall.texts.length < {{{ MAX_TEXTS }}}) DeputyCall.texts.push(out.buffer);
+        }
       }
       return channel.written != written;
     },
@@ -553,7 +558,7 @@ var LibraryDeputyCall = {
         free: Array.from({ length: {{{ LIMIT }}} }, (unused, i) => {{{ LIMIT - 1 }}} - i),
         // Of functions, to their index.
         names: new Map(),
-        // What there is no room for in the ring: { bytes, at, size }.
+        // What there is no room for in the ring: { bytes, at, size, buffer }.
         outbox: [],
         written: 0,
         seen: 0,
