@@ -7,7 +7,7 @@
 import upstream from './build/sdk/eslint.config.mjs';
 
 // What the harness's scripts give each other and the tests; see test/harness/README.md.
-const harness = ['harnessConfig', 'harnessDrive', 'harnessError', 'harnessReporter', 'report', 'uiGaps', 'upload'];
+const harness = ['harnessConfig', 'harnessDrive', 'harnessError', 'harnessReporter', 'report', 'sendInput', 'uiGaps', 'upload'];
 
 export default [
   {ignores: ['build/', 'src/lib/', 'src/settings_deputy.js']},

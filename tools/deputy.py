@@ -65,6 +65,10 @@ POINTERS = [
   '_emscripten_deputy_describe:p_',
   '_emscripten_deputy_end_call:_p_p',
   '_emscripten_deputy_end_current_call:__p_',
+  '_emscripten_deputy_event_add:ppp_p',
+  '_emscripten_deputy_event_proxy:_pp_ppp',
+  '_emscripten_deputy_event_remove:_p',
+  '_emscripten_deputy_event_send:_ppp',
   '_emscripten_deputy_look:_pp_',
   '_emscripten_deputy_pool_slot_of:_p',
   '_emscripten_deputy_pool_starts:p',
@@ -94,7 +98,7 @@ def setup_link():
     # Or the runtime ends with main() where -sINCOMING_MODULE_JS_API does not list it.
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$noExitRuntime']
   settings.SIGNATURE_CONVERSIONS += POINTERS
-  libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
+  libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_event.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
   if settings.JSPI:
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
     libraries.append('libdeputy_jspi.js')

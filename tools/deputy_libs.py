@@ -105,6 +105,7 @@ class libdeputy(OfDeputy, DebugLibrary):
   src_files = [
     'activation.c',
     'call.cpp',
+    'event.c',
     'file_lock.c',
     'futex_wait.c',
     'locks.c',

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from harness import devtools
 from harness.keeper import Kept
 
 LAUNCH_SECONDS = 60  # a cold start on a loaded machine; a warm one takes 1 to 3
@@ -77,6 +78,8 @@ CHROMIUM_FLAGS = [
   '--disable-dev-shm-usage',
   # Consoles, the workers' too, go to stderr.
   '--enable-logging=stderr',
+  # For real input, on a port that it tells in its profile (devtools.py).
+  '--remote-debugging-port=0',
 ]
 
 
@@ -168,6 +171,12 @@ class Browser:
     command = COMMANDS[self.engine](profile, self.server.open_tab(self.tab))
     self.kept = Kept(command, self.folder, browser_env(self.folder))
     self.stderr_start = 0
+
+  def send_input(self, events):
+    """Real input, which the engine takes for a user's: see devtools.py. Chromium alone."""
+    if self.engine != 'chromium':
+      raise ValueError(f'no way to send real input to {self.engine}')
+    devtools.send_input(self.folder / 'profile', events)
 
   def wait_end(self, page, deadline):
     """Waits for the page's end; says what came instead, or None."""

@@ -99,6 +99,7 @@ class Runner:
 
   def run_browser(self, result, page, timeout):
     browser = self.browsers.setdefault(result.engine, Browser(result.engine, self.server, self.temporary))
+    page.send_input = browser.send_input
     self.server.open_page(page)
     result.command = f'{self.server.origin}{page.url}\n{result.command}'.strip()
     try:

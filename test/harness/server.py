@@ -14,6 +14,7 @@ import socket
 import threading
 import urllib.parse
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Page:
   files: dict                   # name -> text or bytes, served besides root's
   rules: dict                   # name -> Answer
   headers: dict
+  send_input: Callable | None = None
   number: int = 0
   opened: threading.Event = field(default_factory=threading.Event)
   ended: threading.Event = field(default_factory=threading.Event)
@@ -159,6 +161,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
       return self.answer(410, b'the test is over', 'text')
     if name == '-/events':
       page.take(json.loads(body))
+    elif name == '-/input':
+      try:
+        page.send_input(json.loads(body))
+      except (OSError, ValueError) as error:
+        return self.answer(500, str(error).encode(), 'text')
     elif name.startswith('-/upload/'):
       page.uploads[urllib.parse.unquote(name.removeprefix('-/upload/'))] = body
     else:

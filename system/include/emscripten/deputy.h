@@ -81,6 +81,57 @@ bool emscripten_deputy_set_alertable(bool is_alertable);
 //   step(i);
 bool emscripten_deputy_call_is_aborted(void);
 
+// ---- Events of the page's ---------------------------------------------------
+//
+// A callback of html5.h that was registered for the deputy (by it, or by the
+// functions that end in _on_thread) runs there later, at its event loop or
+// where it sleeps or polls. When it returns, the page has long done with the
+// event: so what it returns can't stop what the browser does by default, and
+// the page does not wait for it. What is to become of the event is said
+// beforehand, here.
+//
+// The page sends the deputy its events without a lock and without malloc(), in
+// order, also with calls of the page's. At most 256 of each callback wait;
+// those that come beyond that are lost, which is said once on stderr. After
+// emscripten_html5_remove_event_listener() has returned on the deputy no event
+// comes any more, also none that waited.
+
+// The page, without asking, for all events of a type at a target:
+// event.preventDefault(), as a callback's `true` would on the UI thread.
+#define EMSCRIPTEN_DEPUTY_EVENT_PREVENT_DEFAULT 1
+// event.stopPropagation(): elements around the target don't get it.
+#define EMSCRIPTEN_DEPUTY_EVENT_STOP_PROPAGATION 2
+// For "beforeunload" of the window alone: the browser asks the user whether to
+// leave the page. (It does so only when they have touched it.)
+#define EMSCRIPTEN_DEPUTY_EVENT_STAY 4
+// The callback on the deputy gets the latest of those that it has not taken
+// yet, in the latest's place among others, and none is lost; with the sum of
+// what the mouse has moved, and the wheel. For "mousemove", "pointermove",
+// "touchmove", "wheel", "resize", "scroll", "deviceorientation" and
+// "devicemotion".
+#define EMSCRIPTEN_DEPUTY_EVENT_COALESCE 8
+
+// Sets what the page does with events of `type`, as addEventListener() names
+// it, that come to `target`, a CSS selector or EMSCRIPTEN_EVENT_TARGET_WINDOW
+// or the like, as in html5.h. It need not have a callback, and one may come
+// before or after. `flags` are those above, or 0 for none; they take the place
+// of what was set before. A listener for "wheel", "touchstart" or "touchmove"
+// that may prevent the default makes the browser wait for the page before it
+// scrolls.
+//
+// Any thread; others than the UI thread wait for that. Returns
+// EMSCRIPTEN_RESULT_SUCCESS, _UNKNOWN_TARGET when there is no such element (or,
+// as in Node.js, no page), or _INVALID_PARAM: no type, other flags, or one that
+// is not for that type.
+//
+//   // Arrow keys move the player, and don't scroll.
+//   emscripten_set_keydown_callback("#canvas", &game, false, on_key);
+//   emscripten_deputy_event_policy(
+//     "#canvas", "keydown", EMSCRIPTEN_DEPUTY_EVENT_PREVENT_DEFAULT);
+int emscripten_deputy_event_policy(const char* target,
+                                   const char* type,
+                                   int flags);
+
 // ---- The pool of workers ----------------------------------------------------
 //
 // Each pthread runs on a worker. Idle workers are kept loaded, so that

@@ -37,6 +37,7 @@
 #include "../libc/musl/src/internal/proxying_notification_state.h"
 #include "call.h"
 #include "call_ring.h"
+#include "event.h"
 #include "ui_wait.h"
 
 using std::atomic_int;
@@ -250,6 +251,10 @@ int serve(call_server& server) {
   free_seen(server);
   while (count < static_cast<int>(MAX_CALLS) &&
          !_emscripten_deputy_is_turn_over()) {
+    if (_emscripten_deputy_run_events) {
+      uint32_t read = ring.read.load(std::memory_order_relaxed);
+      _emscripten_deputy_run_events(&read);
+    }
     auto got = server.reader.next();
     wake_writer(ring);
     if (got == CallReader::Got::NOTHING) {
@@ -315,19 +320,26 @@ bool _emscripten_deputy_wake_server(call_server* server) {
 
 int emscripten_deputy_poll(void) {
   call_server* server = own_server();
-  if (!may_serve(server)) {
+  if (emscripten_is_main_runtime_thread() || (server && !may_serve(server))) {
     return 0;
   }
+  // It may be in a task from its event loop, of which the turn is over.
+  struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
+  double turn_end = notes->turn_end;
+  notes->turn_end = 0;
   int count = 0;
   do {
     _emscripten_deputy_receive_mail();
-    mail_receive(&server->ring.mail);
-    count += serve(*server);
+    if (server) {
+      mail_receive(&server->ring.mail);
+      count += serve(*server);
+    }
     if (count >= static_cast<int>(MAX_CALLS)) {
       _emscripten_deputy_leave_mail_for_now();
       break;
     }
   } while (!_emscripten_deputy_leave_mail(0));
+  notes->turn_end = turn_end;
   return count;
 }
 
@@ -377,6 +389,10 @@ bool _emscripten_deputy_is_alertable(void) {
     _emscripten_deputy_notes(pthread_self())->wait;
   return wait.is_long || wait.call == DEPUTY_CALL_COND ||
          wait.call == DEPUTY_CALL_SLEEP;
+}
+
+uint32_t _emscripten_deputy_calls_written(void) {
+  return of_deputy.ring.written.load(std::memory_order_relaxed);
 }
 
 // ---- Threads that serve -----------------------------------------------------

@@ -22,6 +22,7 @@
 #include <emscripten/emscripten.h>
 
 #include "call.h"
+#include "event.h"
 #include "handshake.h"
 #include "queues.h"
 
@@ -49,6 +50,25 @@ static atomic_int* word_of(em_task_queue* mailbox) {
   return (atomic_int*)&mailbox->notification;
 }
 
+static inline bool wake(pthread_t thread, em_task_queue* mailbox) {
+  if (!mail_has_come(word_of(mailbox))) {
+    return false;
+  }
+  struct call_server* server = _emscripten_deputy_notes(thread)->call_server;
+  if (server && _emscripten_deputy_wake_server(server)) {
+    // It was waiting for mail in there.
+  } else if (thread->waiting_async) {
+    __builtin_wasm_memory_atomic_notify((int*)thread, -1);
+  } else {
+    _emscripten_notify_mailbox_postmessage(thread, pthread_self());
+  }
+  return true;
+}
+
+bool _emscripten_deputy_wake(pthread_t thread) {
+  return wake(thread, thread->mailbox);
+}
+
 enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   em_task_queue* mailbox = thread->mailbox;
   lock_queue(&mailbox->mutex);
@@ -57,17 +77,7 @@ enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   if (!is_sent) {
     return DEPUTY_NOT_SENT;
   }
-  bool must_wake = mail_has_come(word_of(mailbox));
-  if (must_wake) {
-    struct call_server* server = _emscripten_deputy_notes(thread)->call_server;
-    if (server && _emscripten_deputy_wake_server(server)) {
-      // It was waiting for mail in there.
-    } else if (thread->waiting_async) {
-      __builtin_wasm_memory_atomic_notify((int*)thread, -1);
-    } else {
-      _emscripten_notify_mailbox_postmessage(thread, pthread_self());
-    }
-  }
+  bool must_wake = wake(thread, mailbox);
   // In Node.js the UI thread may be asleep in a wait.
   if (thread == emscripten_main_runtime_thread_id()) {
     _emscripten_thread_notify(thread);
@@ -116,7 +126,8 @@ bool _emscripten_deputy_has_mail(void) {
   struct call_server* server =
     _emscripten_deputy_notes(pthread_self())->call_server;
   return _emscripten_deputy_has_tasks() ||
-         (server && _emscripten_deputy_has_calls(server));
+         (server && _emscripten_deputy_has_calls(server)) ||
+         (_emscripten_deputy_has_events && _emscripten_deputy_has_events());
 }
 
 // In the middle of the program.
@@ -148,6 +159,9 @@ void _emscripten_check_mailbox(void) {
     mail_receive(word_of(mailbox));
     em_task_queue_execute(mailbox);
     has_served = server && _emscripten_deputy_serve_calls(server);
+    if (!server && _emscripten_deputy_run_events) {
+      _emscripten_deputy_run_events(NULL);
+    }
     if (_emscripten_deputy_is_turn_over()) {
       _emscripten_deputy_leave_mail_for_now();
       break;

@@ -32,6 +32,7 @@
 #include <string.h>
 
 #include "em_task_queue.h"
+#include "event.h"
 #include "handshake.h"
 #include "pthread_impl.h"
 #include "queues.h"
@@ -123,6 +124,9 @@ void emscripten_proxy_execute_queue(em_proxying_queue* queue) {
   }
   if (tasks && !is_in(tasks)) {
     _emscripten_deputy_execute_all(tasks, false);
+    if (queue == &system_queue && _emscripten_deputy_run_events) {
+      _emscripten_deputy_run_events(NULL);
+    }
   }
 }
 

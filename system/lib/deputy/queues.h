@@ -22,6 +22,10 @@ enum deputy_sent { DEPUTY_NOT_SENT, DEPUTY_SENT, DEPUTY_WOKEN };
 // Any thread, with a reference to the mailbox. Not sent: no memory.
 enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t);
 
+// Any thread, with a reference to the mailbox, when there is something for
+// `thread` to find there. Takes no lock. Whether it had to be woken.
+bool _emscripten_deputy_wake(pthread_t thread);
+
 // The queue's thread: em_task_queue_execute, but for the end of its turn; of a
 // mailbox perhaps without the notifications that it holds of other queues.
 void _emscripten_deputy_execute_all(em_task_queue* queue,

@@ -75,6 +75,12 @@ globalThis.harnessReporter = (() => {
     if (!answer.ok) throw new Error(`upload of ${name}: ${answer.status}`);
   };
 
+  // [[method, parameters], ...] of the DevTools protocol's domain Input; Chromium alone.
+  globalThis.sendInput = async (events) => {
+    const answer = await fetch(new URL('input', here), {method: 'POST', body: JSON.stringify(events)});
+    if (!answer.ok) throw new Error(`no input: ${await answer.text()}`);
+  };
+
   const firstReport = new Promise((resolve) => {
     globalThis.report = async (value) => {
       record({type: 'report', value});
