@@ -112,8 +112,8 @@ var JSPI_STACK_SIZE = 64*1024;
 // [link]
 var DEPUTY_CALLS = 'async';
 
-// Functions for which :ref:`DEPUTY_CALLS` is async; C's names, ``*`` is for any
-// characters.
+// Functions for which :ref:`DEPUTY_CALLS` is async; C's names, or Embind's (a class's is
+// for all that it has), ``*`` is for any characters.
 // [link]
 var DEPUTY_ASYNC_EXPORTS = [];
 

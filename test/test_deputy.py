@@ -177,7 +177,7 @@ def test_emit_tsd(tmp_path):
                     'EMSCRIPTEN_BINDINGS(m) { emscripten::function("f", &f); }\nint main() {}\n')
   done = emcc(source, '-sDEPUTY_THREAD', '-lembind', '--emit-tsd', 'bound.d.ts', '-o', tmp_path / 'bound.js')
   assert (done.returncode, done.stdout) == (0, ''), done.stderr
-  assert 'f(): number' in (tmp_path / 'bound.d.ts').read_text(encoding='utf-8')
+  assert 'f(): Promise<number>' in (tmp_path / 'bound.d.ts').read_text(encoding='utf-8')
 
 
 def test_header_without_the_mode(tmp_path):

@@ -291,16 +291,16 @@ def test_constructors_run_on_the_deputy(build, run, engine, flags):
 @pytest.mark.parametrize('set_late', [False, True], ids=['set at first', 'set in preRun'])
 def test_constructors_come_before_calls(build, run, engine, set_late):
   # Of a page that waits for the runtime, or for the factory.
-  module = 'onRuntimeInitialized() { globalThis.early = [this.twice(21), this.deputy.thread > 0]; }'
+  module = 'onRuntimeInitialized() { globalThis.early = [typeof this.twice, this.deputy.thread > 0]; }'
   if set_late:
     module = f'preRun(module) {{ Object.assign(module, {{ {module} }}); }}'
   result = run(build('deputy/test_constructors_embind.cpp', '-sDEPUTY_THREAD', '-lembind'), engine, module=f'{{ {module} }}', page_js='''
     await Module.deputy.started;
-    const counter = new Module.Counter();
+    const counter = await new Module.Counter();
     counter.next();
-    return [early, counter.next()];
+    return [early, await Module.twice(21), await counter.next()];
   ''')
-  assert result.report == [[42, True], 2]
+  assert result.report == [['function', True], 42, 2]
 
 
 @browser_only

@@ -290,7 +290,7 @@ def test_calls_that_end_badly(build, run, engine):
 @pytest.mark.quiet
 def test_embind(build, run, engine, has_jspi):
   program = build('deputy/test_jspi_embind.cpp', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sJSPI', '-Wno-experimental', '-lembind',
-                  '-sUI_THREAD_WAIT=suspend', '-sPTHREAD_POOL_SPARE=0', '-O1')
+                  '-sUI_THREAD_WAIT=suspend', '-sDEPUTY_INLINE_EXPORTS=*', '-sPTHREAD_POOL_SPARE=0', '-O1')
 
   def longest_gap():
     gap, sums = run(program, engine, page_js=TOOLS + '''

@@ -96,6 +96,30 @@ def test_ten_thousand_queries(run, engine, sqlite):
   assert closed == 0
 
 
+def test_ten_thousand_queries_of_a_class(run, engine, sqlite):
+  # Embind's, in demo/sqlite/database.cpp.
+  report = page(run, engine, sqlite, '''
+    const database = await new sqlite.Database(':memory:');
+    await database.query('CREATE TABLE squares (number INTEGER PRIMARY KEY, square INTEGER)');
+    const begin = performance.now();
+    let wrong = 0;
+    for (let from = 0; from < 10000; from += 500) {
+      await database.query('BEGIN');
+      for (let i = from; i < from + 250; i++) database.query(`INSERT INTO squares VALUES (${i}, ${i * i})`);
+      await database.query('COMMIT');
+      const rows = await Promise.all(Array.from({length: 250}, (unused, i) => database.query(`SELECT square FROM squares WHERE number = ${from + i}`)));
+      wrong += rows.filter((row, i) => row != `[[${(from + i) ** 2}]]`).length;
+    }
+    const took = performance.now() - begin;
+    const error = await database.query('SELECT unknown').catch(({message}) => message);
+    await database.delete();
+    return [wrong, error, took];
+  ''')
+  print(f'{engine}: 10,000 queries of a class in {report[2]:.0f} ms')
+  assert report[0] == 0
+  assert 'std::runtime_error: no such column: unknown' in report[1]
+
+
 @pytest.mark.quiet
 def test_frames_go_on_in_a_long_query(run, engine, sqlite):
   figures = []

@@ -9,6 +9,8 @@ INCOMPATIBLE_SETTINGS; here is the one with a single value of a setting, which t
 table can't express.
 """
 
+import re
+
 from . import deputy_constructors, deputy_map
 from .settings import settings, user_settings
 from .utils import exit_with_error, read_file
@@ -81,6 +83,20 @@ POINTERS = [
   'emscripten_deputy_wait_stats:__p',
 ]
 
+# Module.deputy, in TypeScript; and what Embind adds.
+TS_MODULE = """{
+  deputy: {
+    readonly thread: number;
+    readonly started: Promise<void>;
+    readonly exited: Promise<number>;
+    readonly pool: any;
+    call(name: string, returnType?: string | null, argTypes?: (string | null)[] | null, args?: unknown[], options?: { signal?: AbortSignal }): Promise<any>;
+    stats(): any;
+    terminate(): void;
+  }
+}"""
+TS_EMBIND = '{ deputy: { set<T extends object>(object: T, name: keyof T, value: unknown): Promise<void> } }'
+
 
 def setup_link():
   """Set what the deputy is built on. Returns the JS libraries of the mode."""
@@ -99,10 +115,39 @@ def setup_link():
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$noExitRuntime']
   settings.SIGNATURE_CONVERSIONS += POINTERS
   libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_event.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
+  if settings.EMBIND:
+    libraries.append('libdeputy_embind.js')
   if settings.JSPI:
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
     libraries.append('libdeputy_jspi.js')
   return libraries
+
+
+def policy_of(name):
+  """Return what DEPUTY_CALLS is for a function, as policyOf() in libdeputy_call.js does."""
+  exports = {
+    'async': settings.DEPUTY_ASYNC_EXPORTS,
+    'throw': settings.DEPUTY_THROW_EXPORTS,
+    'sync': settings.DEPUTY_SYNC_EXPORTS,
+    'inline': settings.DEPUTY_INLINE_EXPORTS + (settings.JSPI_EXPORTS if settings.UI_THREAD_WAIT == 'suspend' else []),
+  }
+  for policy, names in exports.items():
+    if any(re.fullmatch('.*'.join(map(re.escape, pattern.split('*'))), name) for pattern in names):
+      return policy
+  return settings.DEPUTY_CALLS
+
+
+def ts_type(name, returns):
+  """Return what an export returns to the page, in TypeScript."""
+  is_promise = settings.DEPUTY_THREAD and policy_of(name) in {'async', 'throw'}
+  return f'Promise<{returns}>' if is_promise and not returns.startswith('Promise<') else returns
+
+
+def ts_module():
+  """Return what Module has besides exports, in TypeScript."""
+  if not settings.DEPUTY_THREAD:
+    return ''
+  return f' & {TS_MODULE}' + (f' & {TS_EMBIND}' if settings.EMBIND else '')
 
 
 def linker_flags():

@@ -164,6 +164,7 @@ var LibraryDeputy = {
 #if EMBIND
       // What the constructors have registered, on the deputy.
       __embind_initialize_bindings();
+      {{{ EMBIND_GEN_MODE ? '' : 'DeputyEmbind.wrap();' }}}
 #endif
       Deputy.started.resolve();
       DeputyPool.grow();

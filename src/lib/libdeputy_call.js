@@ -15,6 +15,7 @@
  *                                               UI thread. The same as ccall(); a call that
  *                                               its AbortSignal ends before it has begun is
  *                                               not made.
+ *   Module.deputy.set(object, name, value)      UI thread. See libdeputy_embind.js.
  *   Module.deputy.terminate()                   UI thread. Ends all threads, at once.
  *
  * This file is read after libdeputy.js.
@@ -134,7 +135,7 @@ var LibraryDeputyCall = {
         call.onAbort = () => DeputyCall.abort(call);
         signal.addEventListener('abort', call.onAbort);
       }
-      var channel = DeputyCall.backlog.length ? null : DeputyCall.freeChannel();
+      var channel = DeputyCall.backlog.length ? null : DeputyCall.freeChannel(call);
       if (channel) {
         DeputyCall.send(channel, call);
       } else {
@@ -147,12 +148,18 @@ var LibraryDeputyCall = {
     },
 
     // One that can take a call.
-    freeChannel: () => DeputyCall.channels.find(({ free }) => free.length),
+    freeChannel(call) {
+#if EMBIND && DEPUTY_CALL_THREADS > 1
+      // Objects are of one thread.
+      if (call.returnType == DeputyEmbind) return DeputyCall.channels.slice(0, 1).find(({ free }) => free.length);
+#endif
+      return DeputyCall.channels.find(({ free }) => free.length);
+    },
 
     sendBacklog() {
       var { backlog } = DeputyCall;
       var sent = 0;
-      for (var channel; sent < backlog.length && (channel = DeputyCall.freeChannel()); sent++) {
+      for (var channel; sent < backlog.length && (channel = DeputyCall.freeChannel(backlog[sent])); sent++) {
         var call = backlog[sent];
         DeputyCall.scratch8.set(call.bytes);
         DeputyCall.length = call.bytes.length;
@@ -284,10 +291,11 @@ var LibraryDeputyCall = {
     // What the scratch holds, and call.parts.
     send(channel, call) {
       var words = DeputyCall.scratch32;
-      var index = channel.names.get(call.name);
+      var name = {{{ EMBIND ? "call.returnType == DeputyEmbind ? 'embind:' : " : '' }}}call.name;
+      var index = channel.names.get(name);
       if (index === undefined) {
-        channel.names.set(call.name, index = channel.names.size);
-        DeputyCall.sendName(channel, call.name, index);
+        channel.names.set(name, index = channel.names.size);
+        DeputyCall.sendName(channel, name, index);
       }
       call.channel = channel;
       call.id = channel.free.pop();
@@ -429,7 +437,7 @@ var LibraryDeputyCall = {
         case {{{ ANSWER_BIGINT }}}:
           return call.resolve(DeputyCall.convert(call, answersI64[value]));
         case {{{ ANSWER_TEXT }}}:
-          return call.resolve(DeputyCall.text(channel, word, value));
+          return call.resolve(DeputyCall.convert(call, DeputyCall.text(channel, word, value)));
         case {{{ ANSWER_ERROR }}}:
           return call.reject(DeputyCall.errorOf(call, ...JSON.parse(DeputyCall.text(channel, word, value))));
         case {{{ ANSWER_MEMORY }}}:
@@ -452,6 +460,10 @@ var LibraryDeputyCall = {
           return Boolean(value);
         case 'pointer':
           return {{{ MEMORY64 ? 'Number(value)' : 'value >>> 0' }}};
+#if EMBIND
+        case DeputyEmbind:
+          return DeputyEmbind.receive(value);
+#endif
       }
       return value;
     },
@@ -598,6 +610,9 @@ var LibraryDeputyCall = {
     // Any thread: Module.deputy.call and .terminate.
     api(api) {
       api['call'] = (name, returnType, types, args, options) => DeputyCall.call(name, returnType, types, args, options?.['signal']);
+#if EMBIND && !EMBIND_GEN_MODE
+      api['set'] = (object, name, value) => DeputyEmbind.set(object, name, value);
+#endif
       api['terminate'] = () => {
         var error = { name: 'AbortError', message: 'the program was terminated by Module.deputy.terminate()' };
         Deputy.crashed(error);
@@ -615,6 +630,9 @@ var LibraryDeputyCall = {
     status: undefined,
 
     find(name) {
+#if EMBIND
+      if (name == 'embind:') return DeputyEmbind.serve;
+#endif
       var func = Module['_' + name];
 #if MAIN_MODULE
       // Of a library that was opened on the way.
@@ -630,6 +648,9 @@ var LibraryDeputyCall = {
       if (typeof func != 'function') {
         throw new Error('there is no such function. Is it exported, by EMSCRIPTEN_KEEPALIVE or -sEXPORTED_FUNCTIONS=_' + name + '?');
       }
+#if EMBIND
+      if (func == DeputyEmbind.serve) return func;
+#endif
 #if !ASYNCIFY
       // (Of what wraps it, in builds with ASSERTIONS, one can't tell; nor with JSPI.)
       var { length } = wasmExports[name] ?? func;
@@ -689,6 +710,10 @@ var LibraryDeputyCall = {
         case 'bigint':
           {{{ makeSetValue('answer', ANSWER_VALUE, 'value', 'i64') }}};
           return {{{ ANSWER_BIGINT }}};
+#if EMBIND
+        case 'string':
+          return DeputyCall.putBlock(answer, {{{ ANSWER_TEXT }}}, value);
+#endif
       }
       return {{{ ANSWER_NOTHING }}};
     },
@@ -699,12 +724,15 @@ var LibraryDeputyCall = {
         if (DeputyCall.status === undefined) return {{{ ANSWER_NOTHING }}};
         e = { name: 'ExitStatus', message: `it called exit(${DeputyCall.status})` };
       }
-      var text = JSON.stringify(DeputyCall.describe(e));
+      return DeputyCall.putBlock(answer, {{{ ANSWER_ERROR }}}, JSON.stringify(DeputyCall.describe(e)));
+    },
+
+    putBlock(answer, kind, text) {
       var block = stringToNewUTF8(text);
       if (!block) return {{{ ANSWER_MEMORY }}};
       {{{ makeSetValue('answer', ANSWER_VALUE, 'BigInt(block)', 'i64') }}};
       {{{ makeSetValue('answer', ANSWER_LENGTH, 'lengthBytesUTF8(text)', 'i32') }}};
-      return {{{ ANSWER_ERROR }}};
+      return kind;
     },
 
     // [name, message, stack]
@@ -772,6 +800,9 @@ var LibraryDeputyCall = {
   _emscripten_deputy_calls_closed_js: (ring) => DeputyCall.close((channel) => channel.ring == ring, 'the thread that served it has ended'),
 };
 
+#if EMBIND
+LibraryDeputyCall.$DeputyCall__deps.push('$DeputyEmbind');
+#endif
 #if DEPUTY_CALLS == 'sync' || DEPUTY_SYNC_EXPORTS.length
 LibraryDeputyCall.$DeputyCall__deps.push('_emscripten_deputy_await_call');
 #endif
