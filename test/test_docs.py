@@ -1,8 +1,8 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 #
-# The code in docs/calls.md: the C blocks are one program, each JavaScript block is run. What stands behind an arrow is
-# what the line is worth.
+# The code in docs/calls.md: the C blocks are one program, the C++ block is another, each JavaScript block is run. What
+# stands behind an arrow is what the line is worth.
 
 import re
 
@@ -27,10 +27,17 @@ def checked(script):
 
 @pytest.mark.parametrize('index', range(len(blocks('js'))))
 def test_page_about_calls(build, run, engine, tmp_path_factory, index):
-  source = tmp_path_factory.getbasetemp() / 'calls.c'
-  source.write_text('\n'.join(blocks('c')), encoding='utf-8')
-  program = build(source, '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=ccall,cwrap', '-Werror')
-  script = checked(blocks('js')[index])
+  check(build, run, engine, tmp_path_factory.getbasetemp() / 'calls.c', '\n'.join(blocks('c')), blocks('js')[index])
+
+
+def test_page_about_embind(build, run, engine, tmp_path_factory):
+  check(build, run, engine, tmp_path_factory.getbasetemp() / 'embind.cpp', blocks('cpp')[0], blocks('js embind')[0],
+        '-lembind', '-fexceptions')
+
+
+def check(build, run, engine, source, text, script, *flags):
+  source.write_text(text, encoding='utf-8')
+  program = build(source, '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=ccall,cwrap', '-Werror', *flags)
   result = run(program, engine, page_js=f'''
     let compared = 0;
     const compare = (value, expected) => {{
@@ -39,7 +46,7 @@ def test_page_about_calls(build, run, engine, tmp_path_factory, index):
     }};
     const node = globalThis.process?.getBuiltinModule('module');
     const createProgram = node ? node.createRequire('/')(process.argv[1]) : globalThis.Module;
-    {script}
+    {checked(script)}
     return compared;
   ''')
-  assert result.report == blocks('js')[index].count('// → ') > 0
+  assert result.report == script.count('// → ') > 0
