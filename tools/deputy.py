@@ -192,6 +192,9 @@ def setup_wait():
 
 
 def setup_calls():
+  if settings.STB_IMAGE:
+    # Upstream's SDL calls them by Module, and uses what they return.
+    settings.DEPUTY_INLINE_EXPORTS += ['stbi_*']
   if settings.DEPUTY_CALLS not in CALLS:
     exit_with_error(f'DEPUTY_CALLS must be one of {", ".join(CALLS)}: {settings.DEPUTY_CALLS}')
   if settings.DEPUTY_CALL_THREADS < 0:

@@ -444,11 +444,8 @@ void _emscripten_deputy_open_calls(void) {
   int threads = _emscripten_deputy_call_threads_js();
   for (int i = 0; i < threads; i++) {
     if (!start()) {
-      emscripten_errf("DEPUTY_CALL_THREADS: thread %d of %d can't be created; "
-                      "calls are served by those before it%s",
-                      i + 1,
-                      threads,
-                      i ? "" : ", that is by the deputy");
+      emscripten_err("DEPUTY_CALL_THREADS: not all threads can be created; "
+                     "calls are served by those that could, or by the deputy");
       threads = i;
     }
   }
