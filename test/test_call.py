@@ -6,7 +6,7 @@
 from pathlib import Path
 
 import pytest
-from harness.features import least, need
+from harness.features import EXCEPTIONS, EXNREF, least, need
 
 HERE = Path(__file__).parent
 
@@ -244,20 +244,13 @@ def test_errors(build, run, engine):
   assert report[3:] == [True, 7]
 
 
-EXCEPTIONS = {
-  'emscripten': ['-fexceptions'],
-  'wasm legacy': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
-  'wasm': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
-}
-
-
 @pytest.mark.parametrize('mode', EXCEPTIONS)
 @pytest.mark.parametrize('level', ['-O0', '-O2'])
 def test_cxx_exceptions(build, run, engine, mode, level):
   if mode == 'wasm legacy' and engine == 'webkit':
     pytest.skip('WebKit 2.50 loses legacy wasm exceptions that pass a destructor, with upstream and one thread, too')
   if mode == 'wasm':
-    need(run, engine, 'exnref', 'new WebAssembly.Tag({parameters: []}) && WebAssembly.JSTag')
+    need(run, engine, 'exnref', EXNREF)
   program = callee(build, level, *EXCEPTIONS[mode], source='deputy/test_call_exceptions.cpp')
   report = run(program, engine, page_js=HELPERS + '''
     const texts = [];

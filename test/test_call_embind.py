@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness.build import REPO
-from harness.features import need
+from harness.features import EXCEPTIONS, EXNREF, need
 
 HERE = Path(__file__).parent
 EMCC = REPO / 'emcc'
@@ -227,17 +227,6 @@ def test_refused(build, run, engine):
 
 
 # ---- Errors ------------------------------------------------------------------
-
-# A module with a try_table.
-EXNREF = ('WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, '
-          '10, 8, 1, 6, 0, 31, 64, 0, 11, 11]))')
-
-EXCEPTIONS = {
-  'emscripten': ['-fexceptions'],
-  'wasm legacy': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
-  'wasm': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
-}
-
 
 @pytest.mark.parametrize('mode', EXCEPTIONS)
 def test_exceptions(build, run, engine, mode):

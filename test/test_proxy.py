@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness.build import REPO
-from harness.features import need
+from harness.features import EXCEPTIONS, EXNREF, need
 
 UPSTREAM_REPO = REPO / 'build/base'
 UPSTREAM = UPSTREAM_REPO / 'test/pthread'
@@ -112,17 +112,6 @@ def test_syscalls_are_where_the_docs_say(build, tmp_path):
 
 
 # ---- Errors ------------------------------------------------------------------
-
-# A module with a try_table.
-EXNREF = ('WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, '
-          '10, 8, 1, 6, 0, 31, 64, 0, 11, 11]))')
-
-EXCEPTIONS = {
-  'emscripten': ['-fexceptions'],
-  'wasm legacy': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
-  'wasm': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
-}
-
 
 def thrower(build, run, engine, mode, *flags):
   if mode == 'wasm':

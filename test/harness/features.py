@@ -5,6 +5,17 @@
 
 import pytest
 
+# A module with a try_table.
+EXNREF = ('WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, '
+          '10, 8, 1, 6, 0, 31, 64, 0, 11, 11]))')
+
+# The ways to have C++ exceptions: flags.
+EXCEPTIONS = {
+  'emscripten': ['-fexceptions'],
+  'wasm legacy': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
+  'wasm': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
+}
+
 
 def need(run, engine, feature, expression):
   """Skips the test in an engine, or a version of it, that lacks the feature."""

@@ -315,8 +315,7 @@ bool _emscripten_deputy_wake_server(call_server* server) {
   return __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(mail), -1);
 }
 
-// ---- In the middle of the program (see emscripten/deputy.h)
-// ------------------
+// ---- In the middle of the program: see emscripten/deputy.h ------------------
 
 int emscripten_deputy_poll(void) {
   call_server* server = own_server();

@@ -50,8 +50,8 @@ static atomic_int* word_of(em_task_queue* mailbox) {
   return (atomic_int*)&mailbox->notification;
 }
 
-static inline bool wake(pthread_t thread, em_task_queue* mailbox) {
-  if (!mail_has_come(word_of(mailbox))) {
+bool _emscripten_deputy_wake(pthread_t thread) {
+  if (!mail_has_come(word_of(thread->mailbox))) {
     return false;
   }
   struct call_server* server = _emscripten_deputy_notes(thread)->call_server;
@@ -65,10 +65,6 @@ static inline bool wake(pthread_t thread, em_task_queue* mailbox) {
   return true;
 }
 
-bool _emscripten_deputy_wake(pthread_t thread) {
-  return wake(thread, thread->mailbox);
-}
-
 enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   em_task_queue* mailbox = thread->mailbox;
   lock_queue(&mailbox->mutex);
@@ -77,7 +73,7 @@ enum deputy_sent _emscripten_deputy_mailbox_send(pthread_t thread, task t) {
   if (!is_sent) {
     return DEPUTY_NOT_SENT;
   }
-  bool must_wake = wake(thread, mailbox);
+  bool must_wake = _emscripten_deputy_wake(thread);
   // In Node.js the UI thread may be asleep in a wait.
   if (thread == emscripten_main_runtime_thread_id()) {
     _emscripten_thread_notify(thread);
