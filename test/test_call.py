@@ -179,14 +179,15 @@ def test_threads_of_their_own(build, run, engine, threads):
 
 @pytest.mark.parametrize('way', ['poll', 'wait', '+usleep', '+poll()', '+cond', '+cond_timed'])
 def test_served_in_main(build, run, engine, way):
-  report = call(build, run, engine, '''
+  result = run(callee(build), engine, args=[way], expect_exit=0, page_js=HELPERS + '''
     const values = [];
     for (let i = 0; i < 20; i++) values.push(await Module._add(i, 1));
     const many = await Promise.all(Array.from({length: 3000}, (unused, i) => Module._add(i, 1)));
     await Module._finish();
     return [values.every((value, i) => value == i + 1), many.every((value, i) => value == i + 1), await Module.deputy.exited];
-  ''', args=[way])
-  assert report == [True, True, 0]
+  ''')
+  assert result.report == [True, True, 0]
+  assert result.stdout == ['3021' if way in {'poll', 'wait'} else '0']
 
 
 @pytest.mark.parametrize('way', ['lock', '+lock', 'usleep', 'cond'])

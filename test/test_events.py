@@ -32,17 +32,17 @@ HELPERS = '''
     return event;
   };
   const key = (type, key) => fire(KeyboardEvent, type, {key});
-  // Has the deputy busy for `ms`; `isOver` says whether it still is.
-  const keepBusy = (ms) => {
-    const busy = {isOver: false};
-    busy.end = Module.deputy.call('busy', null, ['number'], [ms]).then(() => busy.isOver = true);
-    return busy;
+  // Has the deputy busy until the function that it returns is called.
+  const keepBusy = async () => {
+    const over = Module._busy();
+    while (!Module._is_busy()) await new Promise((done) => setTimeout(done, 4));
+    return () => { Module._idle(); return over; };
   };
 '''
 
 
 def program(build, *flags):
-  return build('deputy/test_events.c', '-sDEPUTY_THREAD', '-O1', *flags)
+  return build('deputy/test_events.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=is_busy,idle', '-O1', *flags)
 
 
 @pytest.fixture
@@ -60,16 +60,15 @@ def test_prevented_at_once(on_page):
   result = on_page(f"""
     const before = key('keydown', 'a').defaultPrevented;
     const set = await policy('#canvas', 'keydown', {PREVENT_DEFAULT});
-    const busy = keepBusy(500);
+    const idle = await keepBusy();
     const during = key('keydown', 'b').defaultPrevented;
     const other = key('keyup', 'b').defaultPrevented;
-    const isBusy = !busy.isOver;
-    await busy.end;
+    await idle();
     await policy('#canvas', 'keydown', 0);
     const after = key('keydown', 'c').defaultPrevented;
-    return [set, before, during, other, isBusy, after, await taken()];
+    return [set, before, during, other, after, await taken()];
   """)
-  assert result.report == [SUCCESS, False, True, False, True, False, ['down a', 'down b', 'up b', 'down c']]
+  assert result.report == [SUCCESS, False, True, False, False, ['down a', 'down b', 'up b', 'down c']]
 
 
 def test_wheel_is_prevented_on_the_window(on_page):
@@ -103,8 +102,9 @@ def test_stay(on_page):
     }};
     const before = leave();
     await policy('window', 'beforeunload', {STAY});
-    keepBusy(100);
+    const idle = await keepBusy();
     const during = leave();
+    idle();
     await policy('window', 'beforeunload', 0);
     return [before, during, leave()];
   """)
@@ -154,11 +154,12 @@ def test_order(on_page, flags):
 
 def test_order_with_calls(on_page):
   result = on_page("""
-    keepBusy(20);
+    const idle = await keepBusy();
     for (let i = 0; i < 20; i++) {
       Module._mark(i);
       key('keydown', i);
     }
+    idle();
     return taken();
   """)
   assert result.report == [line for i in range(20) for line in (f'call {i}', f'down {i}')]
@@ -183,14 +184,14 @@ def test_coalesced(on_page):
     await policy('#canvas', 'wheel', {COALESCE});
     await policy('window', 'resize', {COALESCE});
     await Module._set_resize();
-    const busy = keepBusy(300);
-    await new Promise((done) => setTimeout(done, 50));
+    const idle = await keepBusy();
     for (let i = 1; i <= 100; i++) {{
       fire(MouseEvent, 'mousemove', {{clientX: i, clientY: 2 * i, movementX: 1, movementY: -2}});
       fire(WheelEvent, 'wheel', {{deltaX: 1, deltaY: 0.5}});
       window.dispatchEvent(new Event('resize'));
       if (i == 50) fire(MouseEvent, 'mousedown', {{clientX: i, clientY: 2 * i}});
     }}
+    idle();
     const first = await taken();
     fire(MouseEvent, 'mousemove', {{clientX: 7, movementX: 1}});
     return [first, await taken()];
@@ -212,11 +213,12 @@ def test_coalesced_touches(on_page):
     }}
     const touch = (identifier, clientX) => new Touch({{identifier, clientX, target: canvas}});
     await policy('#canvas', 'touchmove', {COALESCE});
-    keepBusy(100);
+    const idle = await keepBusy();
     for (const [a, b, changed] of [[10, 20, 0], [11, 20, 0], [11, 21, 1]]) {{
       const touches = [touch(0, a), touch(1, b)];
       fire(TouchEvent, 'touchmove', {{touches, targetTouches: touches, changedTouches: [touches[changed]]}});
     }}
+    idle();
     return taken();
   """)
   if result.report is None:
@@ -226,18 +228,41 @@ def test_coalesced_touches(on_page):
 
 def test_without_coalescing(on_page):
   result = on_page("""
-    keepBusy(100);
+    const idle = await keepBusy();
     for (let i = 0; i < 100; i++) fire(MouseEvent, 'mousemove', {clientX: i});
+    idle();
     return taken();
   """)
   assert result.report == [line for i in range(100) for line in (f'window move {i},0 0,0', f'move {i},0 0,0')]
 
 
+def test_in_order_with_calls(on_page):
+  # Each call takes the event before it, whenever the deputy looks.
+  result = on_page("""
+    const lines = [];
+    for (let batch = 0; batch < 100; batch++) {
+      const calls = [];
+      for (let i = 0; i < 100; i++) {
+        key('keydown', i);
+        calls.push(taken());
+      }
+      lines.push(await Promise.all(calls));
+    }
+    // The deputy's turn is over in the middle of the events.
+    for (const name of ['slow', 'slow', 'slow', 'last']) key('keydown', name);
+    return [lines, await taken()];
+  """)
+  lines, last = result.report
+  assert lines == [[[f'down {i}'] for i in range(100)]] * 100
+  assert last == ['down slow', 'down slow', 'down slow', 'down last']
+
+
 def test_dropped(on_page):
   result = on_page("""
-    keepBusy(100);
+    const idle = await keepBusy();
     for (let i = 0; i < 300; i++) key('keydown', i);
     key('keyup', 'after');
+    idle();
     const first = await taken();
     for (let i = 0; i < 1000; i++) {
       key('keydown', i);
@@ -256,19 +281,18 @@ def test_dropped(on_page):
 def test_bounded_for_all(on_page):
   # By the ring, in which two of these have no room, and the order of what there is stays.
   result = on_page("""
-    const busy = keepBusy(2000);
+    const idle = await keepBusy();
     for (let i = 0; i < 500; i++) {
       key('keydown', i);
       key('keyup', i);
       canvas.dispatchEvent(new FocusEvent('focus'));
     }
-    const isBusy = !busy.isOver;
+    idle();
     const lines = await taken();
     key('keydown', 'next');
-    return [isBusy, lines, await taken()];
+    return [lines, await taken()];
   """)
-  is_busy, lines, last = result.report
-  assert is_busy
+  lines, last = result.report
   assert 100 < len(lines) <= 3 * 256
   assert lines[:4] == ['down 0', 'up 0', 'focus canvas', 'down 1']
   assert last == ['down next']
@@ -277,9 +301,10 @@ def test_bounded_for_all(on_page):
 def test_removed(on_page):
   # Also what waited.
   result = on_page("""
-    const busy = keepBusy(50);
+    const idle = await keepBusy();
     const removed = Module._remove_keydown();
     for (let i = 0; i < 5; i++) key('keydown', i);
+    idle();
     await removed;
     key('keyup', 'a');
     const first = await taken();
@@ -357,9 +382,10 @@ def test_fullscreen_at_a_gesture(on_page, where):
       await Module._remove_all();
       await Module._fullscreen();
     }}
-    keepBusy(300);
+    const idle = await keepBusy();
     await click(20, 20);
     await until(() => document.fullscreenElement);
+    idle();
     const element = document.fullscreenElement.id;
     await document.exitFullscreen();
     await click(20, 20);

@@ -25,6 +25,7 @@
 
 static char text[256 * 1024];
 static int length;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_t helper;
 static atomic_int is_held;
 
@@ -32,7 +33,9 @@ static void note(const char* format, ...) {
   assert(emscripten_is_deputy_thread());
   va_list args;
   va_start(args, format);
+  pthread_mutex_lock(&mutex);
   length += vsnprintf(text + length, sizeof(text) - length, format, args);
+  pthread_mutex_unlock(&mutex);
   va_end(args);
 }
 
@@ -41,6 +44,11 @@ static bool on_key(int type, const EmscriptenKeyboardEvent* event, void* name) {
        name ? (char*)name : "",
        type == EMSCRIPTEN_EVENT_KEYDOWN ? "down" : "up",
        event->key);
+  if (!strcmp(event->key, "slow")) {
+    double end = emscripten_get_now() + 8;
+    while (emscripten_get_now() < end) {
+    }
+  }
   return true;
 }
 
@@ -95,18 +103,26 @@ static bool is_over;
 
 EMSCRIPTEN_KEEPALIVE void end(void) { is_over = true; }
 
-EMSCRIPTEN_KEEPALIVE void busy(int ms) {
-  for (double until = emscripten_get_now() + ms;
-       emscripten_get_now() < until;) {
+// Until the page calls idle(), on its own thread.
+static atomic_bool is_kept_busy;
+EMSCRIPTEN_KEEPALIVE void busy(void) {
+  for (is_kept_busy = true; is_kept_busy;) {
   }
 }
+EMSCRIPTEN_KEEPALIVE bool is_busy(void) { return is_kept_busy; }
+EMSCRIPTEN_KEEPALIVE void idle(void) { is_kept_busy = false; }
 
 EMSCRIPTEN_KEEPALIVE void mark(int number) { note("call %d\n", number); }
 
-// What has come since the last time.
+// What has come since the last time. It may be called on another thread than
+// the deputy.
 EMSCRIPTEN_KEEPALIVE const char* taken(void) {
-  const char* result = length ? text : "";
+  static char result[sizeof(text)];
+  pthread_mutex_lock(&mutex);
+  memcpy(result, text, length);
+  result[length] = 0;
   length = 0;
+  pthread_mutex_unlock(&mutex);
   return result;
 }
 

@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     ring->written = position;
     for (bool is_over = false; !is_over;) {
-      switch (reader.next()) {
+      switch (reader.next(position)) {
         case CallReader::Got::NOTHING:
         case CallReader::Got::INVALID:
           is_over = true;

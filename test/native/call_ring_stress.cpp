@@ -100,7 +100,7 @@ void serve(uint32_t calls, bool can_keep_small) {
   while (expected < calls) {
     mail_receive(&ring.mail);
     for (bool is_over = false; !is_over;) {
-      auto got = reader.next();
+      auto got = reader.next(ring.written.load(std::memory_order_acquire));
       if (ring.is_full.load() && ring.is_full.exchange(0)) {
         wake(ring.page_mail);
       }

@@ -203,17 +203,16 @@ void end(call_server& server, const Message& message, Answer& value) {
   answer(server, value);
 }
 
+void name_function(call_server& server) {
+  Message& message = server.reader.get();
+  _emscripten_deputy_name_function_js(
+    message.function, reinterpret_cast<const char*>(message.arguments() + 1));
+  server.reader.release();
+}
+
 void run(call_server& server) {
   Message& message = server.reader.get();
   resolve_pointers(message);
-  if (message.kind == MessageKind::NAME) {
-    _emscripten_deputy_name_function_js(
-      message.function,
-      reinterpret_cast<const char*>(&message) + sizeof(Message) +
-        sizeof(Argument));
-    server.reader.release();
-    return;
-  }
   Answer value = {.id = message.id, .kind = AnswerKind::NOTHING};
   CallState state = CallState::WAITING;
   if (!server.ring.states[message.id].compare_exchange_strong(
@@ -251,11 +250,14 @@ int serve(call_server& server) {
   free_seen(server);
   while (count < static_cast<int>(MAX_CALLS) &&
          !_emscripten_deputy_is_turn_over()) {
-    if (_emscripten_deputy_run_events) {
-      uint32_t read = ring.read.load(std::memory_order_relaxed);
-      _emscripten_deputy_run_events(&read);
+    // Before the events: those before a call that is seen here are seen, too.
+    uint32_t written = ring.written.load(std::memory_order_acquire);
+    uint32_t read = ring.read.load(std::memory_order_relaxed);
+    if (_emscripten_deputy_run_events &&
+        !_emscripten_deputy_run_events(&read)) {
+      break;
     }
-    auto got = server.reader.next();
+    auto got = server.reader.next(written);
     wake_writer(ring);
     if (got == CallReader::Got::NOTHING) {
       break;
@@ -269,10 +271,13 @@ int serve(call_server& server) {
       answer(server,
              {.id = server.reader.get_head().id, .kind = AnswerKind::MEMORY});
       server.reader.release();
+      count++;
+    } else if (server.reader.get().kind == MessageKind::NAME) {
+      name_function(server);
     } else {
       run(server);
+      count++;
     }
-    count++;
   }
   return count;
 }

@@ -11,7 +11,7 @@
  * The ring is a stream: a message that is larger than the ring comes in parts,
  * and is put together in memory from malloc(). Positions count bytes since the
  * start, modulo 2^32; each is written by one side. `written` is a release of
- * the bytes before it, partner of the reader's acquire; `read` is a release of
+ * the bytes before it, partner of its reader's acquire; `read` is a release of
  * their end, partner of the page's.
  *
  * Of answers there is one for each call, and never more calls under way than
@@ -156,8 +156,10 @@ public:
 
   ~CallReader() { release(); }
 
-  // Reads on. A message that it returned before must have been released.
-  Got next() {
+  // Reads on, up to what the ring's `written` was. A message that it returned
+  // before must have been released.
+  Got next(uint32_t written) {
+    end = written;
     if (!size && !begin()) {
       return got;
     }
@@ -203,6 +205,7 @@ private:
 
   CallRing& ring;
   bool can_keep_small;
+  uint32_t end = 0;
   // Of the message that is being read; 0: none.
   uint32_t size = 0;
   uint32_t filled = 0;
@@ -215,8 +218,7 @@ private:
   Message* small() { return reinterpret_cast<Message*>(kept); }
 
   uint32_t available() const {
-    return ring.written.load(std::memory_order_acquire) -
-           ring.read.load(std::memory_order_relaxed);
+    return end - ring.read.load(std::memory_order_relaxed);
   }
 
   // Whether a message has begun. Its head comes in one piece.

@@ -493,17 +493,21 @@ bool _emscripten_deputy_has_events(void) {
          (first_record() || first_coalesced(&place, &state));
 }
 
-// Between calls of the page's until the thread's turn is over.
-void _emscripten_deputy_run_events(const uint32_t* read) {
+// Between calls of the page's until the thread's turn is over. False: it is,
+// and there may be more.
+bool _emscripten_deputy_run_events(const uint32_t* read) {
   if (!emscripten_is_deputy_thread()) {
-    return;
+    return true;
   }
   struct event event;
   enum taken taken;
-  while (!(read && _emscripten_deputy_is_turn_over()) &&
-         (taken = take(&event, read))) {
+  while ((taken = take(&event, read))) {
     if (taken == EVENT) {
       run(&event);
     }
+    if (read && _emscripten_deputy_is_turn_over()) {
+      return false;
+    }
   }
+  return true;
 }

@@ -16,7 +16,8 @@ extern "C" {
 
 // Any thread, but it is the deputy that has some. Runs those that came before
 // the page had written more of its calls than `read` (call_ring.h), or all.
-__attribute__((__weak__)) void
+// False: the thread's turn is over, and there may be more of the former.
+__attribute__((__weak__)) bool
 _emscripten_deputy_run_events(const uint32_t* read);
 
 // The same. Whether there is one.
