@@ -3,7 +3,7 @@
 #
 # The everyday doors; each sets up what it needs first, which takes moments once it is there.
 
-.PHONY: help setup run serve test bench check clean
+.PHONY: help setup run serve test bench conformance check clean
 
 help:
 	@echo 'make setup   fetch base and toolchain, assemble build/sdk: ./emcc works'
@@ -11,6 +11,7 @@ help:
 	@echo 'make serve   build the demo and serve it to your own browser'
 	@echo 'make test    run every test on every engine'
 	@echo 'make bench   measure the fork beside stock Emscripten and native code'
+	@echo 'make conformance  run upstream'\''s own tests on stock and on the fork, with the flag off and on'
 	@echo 'make check   prove that overlay and patches are sound, lint our files'
 	@echo 'make clean   remove build/ but for what was downloaded'
 
@@ -33,6 +34,10 @@ bench:
 	@tools/fork.py setup --for test
 	@tools/fork.py assemble --stock
 	@/usr/bin/python3 bench/run.py $(BENCH)
+
+conformance:
+	@tools/fork.py setup --for test
+	@tools/fork.py conformance -- $(CONFORMANCE)
 
 check:
 	@tools/fork.py setup --for test

@@ -437,3 +437,20 @@ def test_without_wait_async(build, run, engine, flags):
       await Module.ccall('length_of', 'number', ['string'], ['x'.repeat(1000000)])];
   ''', '-O2', '--pre-js', HERE / 'deputy/no_wait_async.js', *flags)
   assert report == [True, True, 1000000]
+
+
+def test_dlopen(build, run, engine):
+  # Functions of a library that C has opened.
+  # Flags of a whole build, CMAKE_CXX_FLAGS say, are a side module's as well.
+  side = build('deputy/test_call_side.c', '-sDEPUTY_THREAD', '-sSIDE_MODULE=2', '-sEXPORTED_FUNCTIONS=_side_sum,_side_greet', '-Wno-emcc')
+  program = build('deputy/test_call_dlopen.c', '-sDEPUTY_THREAD', '-sMAIN_MODULE=2', '-O1', '-Wno-experimental',
+                  '-sEXPORTED_FUNCTIONS=_main,_snprintf', '--embed-file', f'{side.path}@/side.wasm')
+  result = run(program, engine, page_js='''
+    const {call} = Module.deputy;
+    const early = await call('side_sum', 'number', ['number', 'number'], [1, 2]).catch((error) => error.message);
+    return [early, await call('open_side', 'string'), await call('side_sum', 'number', ['number', 'number'], [1, 2]),
+            await call('side_greet', 'string', ['string'], ['page'])];
+  ''')
+  early, *rest = result.report
+  assert 'side_sum' in early and 'there is no such function' in early
+  assert rest == ['', 3, 'hello, page']

@@ -20,11 +20,13 @@ def imply_threads(args):
   """Imply -pthread, when compiling and when linking.
 
   Where the user asked for the contrary it stays off, for the linker to name the
-  clash.
+  clash. A side module is threaded, too; the rest is of the main module.
   """
   refused = '-no-pthread' in args or user_settings.get('USE_PTHREADS') == '0'
   if settings.DEPUTY_THREAD and not refused:
     settings.PTHREADS = 1
+  if settings.SIDE_MODULE:
+    settings.DEPUTY_THREAD = 0
 
 
 # In system/lib/deputy/worker_pool.cpp.

@@ -22,6 +22,7 @@ Make an SDK out of pristine Emscripten, our overlay of whole files and our few p
   check      prove that overlay and patches are sound
   refresh    write edits made in build/sdk back to patches/
   pack       make a release archive
+  conformance  run upstream's own tests on stock and on the fork
 
 `fork.py VERB --help` explains a verb and shows an example.
 '''
@@ -81,6 +82,15 @@ example:
   tools/fork.py pack -o /tmp/emscripten-deputy.tar.xz
 '''
 
+CONFORMANCE = '''\
+Run upstream's own test suites, unedited, on stock Emscripten and on the fork with the flag off and on, and
+say what differs. Needs `setup --for test`. What follows -- goes to test/conformance/run.py; see its --help.
+
+examples:
+  tools/fork.py conformance -- --only subset --columns on
+  tools/fork.py conformance -- --only 'browser.test_pthread_*'
+'''
+
 
 def parse(argv):
   parser = argparse.ArgumentParser(description=ABOUT,
@@ -107,6 +117,8 @@ def parse(argv):
   pack_ = add('pack', PACK)
   pack_.add_argument('-o', dest='output', metavar='FILE', type=Path,
                      help='the archive to write (default: build/emscripten-deputy-<version>.tar.xz)')
+  conformance = add('conformance', CONFORMANCE)
+  conformance.add_argument('arguments', nargs='*', metavar='ARGUMENT', help='of test/conformance/run.py')
   return parser.parse_args(argv)
 
 
@@ -127,8 +139,10 @@ def perform(args, layout):
     tree.assemble(layout, pin)
     if args.verb == 'pack':
       pack.pack(layout, pin, args.output)
-    elif args.stock:
+    elif args.verb == 'conformance' or args.stock:
       tree.assemble_stock(layout, pin)
+  if args.verb == 'conformance':
+    return not subprocess.run([layout.root / 'test/conformance/run.py', *args.arguments], check=False).returncode
   return True
 
 

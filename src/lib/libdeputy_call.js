@@ -643,8 +643,9 @@ var LibraryDeputyCall = {
 
     // Throws what is wrong with how it is called.
     check(index, count) {
-      var func = DeputyCall.functions[index];
       var name = DeputyCall.functionNames[index];
+      // (A library may be opened that has it, after the page has called it in vain.)
+      var func = DeputyCall.functions[index] ??= DeputyCall.find(name);
       if (typeof func != 'function') {
         throw new Error('there is no such function. Is it exported, by EMSCRIPTEN_KEEPALIVE or -sEXPORTED_FUNCTIONS=_' + name + '?');
       }
@@ -760,9 +761,7 @@ var LibraryDeputyCall = {
   _emscripten_deputy_name_function_js__deps: ['$DeputyCall', '$UTF8ToString'],
   _emscripten_deputy_name_function_js__sig: 'vip',
   _emscripten_deputy_name_function_js: (index, name) => {
-    name = UTF8ToString(name);
-    DeputyCall.functionNames[index] = name;
-    DeputyCall.functions[index] = DeputyCall.find(name);
+    DeputyCall.functionNames[index] = UTF8ToString(name);
   },
 
   _emscripten_deputy_run_call_js__deps: ['$DeputyCall', '_emscripten_deputy_end_current_call', '$stackRestore', '$stackSave', '$stringToNewUTF8', '$lengthBytesUTF8',

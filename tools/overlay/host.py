@@ -49,6 +49,7 @@ TEST = {
   'Xvfb': 'xvfb',
   'zstd': 'zstd',
   'module:psutil': 'python3-psutil',
+  'module:websockify': 'python3-websockify',
   'module:pytest': 'python3-pytest',
   'module:xdist': 'python3-pytest-xdist',
 }

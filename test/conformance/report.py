@@ -1,0 +1,157 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+
+"""What a conformance run says: a table by suite, and each difference from stock with its verdict."""
+
+import datetime
+import fnmatch
+import re
+import shutil
+import subprocess
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import suites
+import tomllib
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VERDICTS = Path(__file__).resolve().parent / 'verdicts.toml'
+PAGE = ROOT / 'docs/conformance.md'
+
+# 'flaky': at the second attempt.
+WELL = {'success', 'expected failure', 'flaky'}
+HEADINGS = {
+  'meaning': 'What the flag means',
+  'text': 'What upstream expects of its own text',
+  'limit': 'What the flag can\'t do',
+}
+
+
+def read_verdicts():
+  """The verdicts, each of which quotes our documentation or says why it has nothing to quote."""
+  verdicts = tomllib.loads(VERDICTS.read_text()).get('difference', [])
+  for verdict in verdicts:
+    assert verdict['verdict'] in HEADINGS, verdict
+    if 'docs' in verdict:
+      text = ' '.join((ROOT / verdict['docs']).read_text().split())
+      if ' '.join(verdict['sentence'].split()) not in text:
+        raise SystemExit(f'verdicts.toml: {verdict["docs"]} does not say "{verdict["sentence"]}"')
+    else:
+      assert verdict['verdict'] == 'text', verdict
+  return verdicts
+
+
+def find_verdict(verdicts, column, test):
+  for verdict in verdicts:
+    if column in verdict.get('columns', ['on']) and any(fnmatch.fnmatchcase(test, pattern) for pattern in verdict['tests']):
+      return verdict
+  return None
+
+
+def differences(entries):
+  """Entries that did not end well, though stock's did or is not known."""
+  stock = {(entry['engine'], entry['test']): entry for entry in entries if entry['column'] == 'stock'}
+  found = []
+  for entry in entries:
+    same = stock.get((entry['engine'], entry['test']))
+    was_well = not same or same['result'] in WELL
+    if entry['column'] != 'stock' and was_well and entry['result'] not in WELL and not (not same and entry['result'] == 'skipped'):
+      found.append(entry)
+  return found
+
+
+def suite_of(entry):
+  suite = entry['test'].partition('.')[0]
+  return f'{suite} ({entry["engine"]})' if suite in suites.IN_BROWSERS else suite
+
+
+def table(entries, columns):
+  """Lines of Markdown: of each suite and column, how its tests ended."""
+  counts = defaultdict(Counter)
+  for entry in entries:
+    kind = 'passed' if entry['result'] in WELL else 'skipped' if entry['result'] == 'skipped' else 'failed'
+    counts[suite_of(entry), entry['column']][kind] += 1
+  lines = ['| suite | ' + ' | '.join(columns) + ' |', '| --- |' + ' --- |' * len(columns)]
+  for suite in sorted({suite for suite, _column in counts}):
+    cells = []
+    for column in columns:
+      count = counts[suite, column]
+      cells.append(f'{count["passed"]} passed, {count["failed"]} failed, {count["skipped"]} skipped' if count else 'not run')
+    lines.append(f'| {suite} | ' + ' | '.join(cells) + ' |')
+  return lines
+
+
+def summarize(entries, columns):
+  """Print the table and the differences; returns the command's exit code."""
+  verdicts = read_verdicts()
+  print('\n'.join(['', *table(entries, columns), '']))
+  unexplained = 0
+  for entry in differences(entries):
+    verdict = find_verdict(verdicts, entry['column'], entry['test'])
+    if not verdict:
+      unexplained += 1
+      print(f'NEW DIFFERENCE {entry["column"]} {entry["test"]} ({entry["engine"]}): {entry["result"]}')
+      print('  ' + '\n  '.join(entry['message'].strip().splitlines()[-15:]))
+  known = {(entry['column'], entry['test']) for entry in entries if entry['result'] in WELL}
+  for verdict in verdicts:
+    for pattern in verdict['tests']:
+      if '*' not in pattern and ('on', pattern) in known:
+        print(f'verdicts.toml: {pattern} passes')
+  explained = len(differences(entries)) - unexplained
+  print(f'{explained} differences from stock explained, {unexplained} not')
+  return 1 if unexplained else 0
+
+
+def version(command, pattern=r'[\d.]+'):
+  path = shutil.which(command)
+  said = subprocess.run([path, '--version'], capture_output=True, text=True, check=False).stdout if path else ''
+  found = re.search(pattern, said)
+  return found[0] if found else 'unknown'
+
+
+def write(entries, stamps):
+  """Write docs/conformance.md of the results that are up to date."""
+  entries = [entry for entry in entries if entry['stamp'] == stamps[entry['column']]]
+  columns = [column for column in suites.COLUMNS if any(entry['column'] == column for entry in entries)]
+  verdicts = read_verdicts()
+  by_verdict = defaultdict(list)
+  unexplained = []
+  for entry in differences(entries):
+    verdict = find_verdict(verdicts, entry['column'], entry['test'])
+    if verdict:
+      by_verdict[verdicts.index(verdict)].append(entry)
+    else:
+      unexplained.append(entry)
+  base = (ROOT / 'upstream.json').read_text().split('"version": "', 1)[1].partition('"')[0]
+  lines = [
+    '# Conformance', '',
+    '<!-- Written by `test/conformance/run.py --report`. -->', '',
+    f'Upstream\'s own tests of Emscripten {base}, unedited: on *stock* Emscripten, on the fork with the flag '
+    '*off*, and on the fork with the flag *on* (`EMCC_CFLAGS=-sDEPUTY_THREAD`), which makes each test\'s `main()` '
+    'run on the deputy. What needs a GPU, sound, d8, node 24 or packages of npm is skipped by upstream\'s own '
+    'switches, in all columns alike.', '',
+    f'{datetime.date.today().isoformat()}; node {version("node")}, Chromium {version("chromium")}, '
+    f'Firefox {version("firefox-esr")}.', '',
+    *table(entries, columns), '',
+    f'Tests that pass at the second attempt count as passed: {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "stock")} '
+    f'on stock, {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "on")} with the flag.', '',
+    '## Differences from stock', '',
+  ]
+  for kind, heading in HEADINGS.items():
+    chosen = [i for i in sorted(by_verdict) if verdicts[i]['verdict'] == kind]
+    if not chosen:
+      continue
+    lines += [f'### {heading}', '']
+    for i in chosen:
+      verdict = verdicts[i]
+      names = ', '.join(f'`{name}`' for name in sorted({entry['test'] for entry in by_verdict[i]}))
+      quote = f' [{verdict["docs"]}]({Path(verdict["docs"]).relative_to("docs")}): "{verdict["sentence"]}"' if 'docs' in verdict else ''
+      lines += [f'- {verdict["cause"]}{quote}', f'  {names}']
+    lines.append('')
+  if unexplained:
+    lines += ['### Not explained', '', *sorted(f'- {entry["column"]}: `{entry["test"]}`' for entry in unexplained), '']
+  if not by_verdict and not unexplained:
+    lines += ['None.', '']
+  PAGE.write_text('\n'.join(lines))
+  print(f'{PAGE.relative_to(ROOT)}: {len(entries)} results, {len(unexplained)} differences not explained')
+  return 1 if unexplained else 0
