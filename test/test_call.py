@@ -27,7 +27,7 @@ def call(build, run, engine, page_js, *flags, **options):
 
 
 LEVELS = pytest.mark.parametrize('flags', [
-  ['-O0'], ['-O2'], ['-O3', '--closure=1', '-Wno-closure'], ['-O2', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth']],
+  ['-O0'], ['-O2'], ['-O3', '--closure=1', '-Werror=closure'], ['-O2', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth']],
   ids=['O0', 'O2', 'closure', 'growth'])
 
 # ---- Values ------------------------------------------------------------------

@@ -42,7 +42,7 @@ SHOW = '''
 MODES = {
   'O1': ['-O1'],
   'modularize': ['-O1', '-sMODULARIZE'],
-  'closure': ['-O3', '--closure=1', '-sMODULARIZE', '-Wno-closure'],
+  'closure': ['-O3', '--closure=1', '-Wno-closure', '-sMODULARIZE'],
   'aot': ['-O1', '-sEMBIND_AOT', '-sDYNAMIC_EXECUTION=0', '-sMODULARIZE'],
   'threads': ['-O1', '-sDEPUTY_CALL_THREADS=2', '-sMODULARIZE'],
   'growth': ['-O1', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth', '-sMODULARIZE'],
@@ -272,7 +272,7 @@ def test_order(build, run, engine, mode):
   assert result.report == list(range(4000))
 
 
-@pytest.mark.parametrize('flags', [['-O1'], ['-O3', '--closure=1']], ids=' '.join)
+@pytest.mark.parametrize('flags', [['-O1'], ['-O3', '--closure=1', '-Wno-closure']], ids=' '.join)
 def test_page_does_not_wait(build, run, engine, flags):
   # A thread holds malloc's lock, so the deputy waits; of the page's calls none allocates.
   result = run(program(build, *flags, '-DOWN_MALLOC', '-sMODULARIZE', '-sDEPUTY_INLINE_EXPORTS=release', '-sPTHREAD_POOL_SPARE=2'), engine,

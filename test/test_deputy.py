@@ -70,7 +70,7 @@ MODES = {
   'O2': ['-O2'],
   'O3': ['-O3'],
   'Oz': ['-Oz'],
-  'closure': ['-O3', '--closure=1'],
+  'closure': ['-O3', '--closure=1', '-Werror=closure'],
   'strict': ['-O2', '-sSTRICT', '-sINCOMING_MODULE_JS_API=print,printErr,arguments,onExit,onAbort'],
   'modularize': ['-O2', '-sMODULARIZE', '-sEXPORT_NAME=createProgram'],
   'es6': ['-O2', '-sEXPORT_ES6'],

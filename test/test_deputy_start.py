@@ -319,7 +319,7 @@ def test_slow_constructor(build, run, engine):
   run(build('deputy/test_constructor_sleeps.c', '-sDEPUTY_THREAD', '-sDEPUTY_START_TIMEOUT=500'), engine, expect_exit=0)
 
 
-@pytest.mark.parametrize('flags', [['-sMODULARIZE'], ['-sMODULARIZE', '-O3', '--closure=1']], ids=['', 'closure'])
+@pytest.mark.parametrize('flags', [['-sMODULARIZE'], ['-sMODULARIZE', '-O3', '--closure=1', '-Werror=closure']], ids=['', 'closure'])
 def test_constructor_traps(build, run, engine, flags):
   result = run(build('deputy/test_constructor_traps.c', '-sDEPUTY_THREAD', *flags), engine, module='{}')
   assert_start_fails(result, 'nreachable')

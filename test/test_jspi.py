@@ -23,7 +23,7 @@ MODES = {
   'exnref': ['-O2', '-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
   'legacy': ['-O2', '-fwasm-exceptions'],
   'stack check': ['-O1', '-sSTACK_OVERFLOW_CHECK=2'],
-  'closure': ['-O2', '--closure=1'],
+  'closure': ['-O2', '--closure=1', '-Werror=closure'],
   'memory growth': ['-O2', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth'],
 }
 

@@ -299,7 +299,7 @@ var LibraryDeputy = {
     async whyNotLoaded(url) {
       try {
         var response = await fetch(url, { signal: AbortSignal.timeout?.(3000) });
-        response.body?.cancel();
+        response.body?.cancel('its headers say it');
       } catch (e) {
         response = null;
       }

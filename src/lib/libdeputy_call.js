@@ -93,7 +93,7 @@ var LibraryDeputyCall = {
 
     // UI thread. Before there are any, for the functions that the module exports.
     wrapExports() {
-      for (let key of Object.keys(Module)) {
+      for (let key in Module) {
         let func = Module[key];
         if (key[0] != '_' || typeof func != 'function') continue;
         let name = key.slice(1);
@@ -439,7 +439,7 @@ var LibraryDeputyCall = {
         case {{{ ANSWER_TEXT }}}:
           return call.resolve(DeputyCall.convert(call, DeputyCall.text(channel, word, value)));
         case {{{ ANSWER_ERROR }}}:
-          return call.reject(DeputyCall.errorOf(call, ...JSON.parse(DeputyCall.text(channel, word, value))));
+          return call.reject(DeputyCall.errorOf(call, .../** @type {!Array} */ (JSON.parse(DeputyCall.text(channel, word, value)))));
         case {{{ ANSWER_MEMORY }}}:
           return call.reject(DeputyCall.errorOf(call, 'RangeError', 'out of memory for its arguments, or for what it returns'));
         case {{{ ANSWER_ABORTED }}}:

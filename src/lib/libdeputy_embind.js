@@ -221,7 +221,7 @@ var LibraryDeputyEmbind = {
         DeputyEmbind.addClass(registeredClass);
         registered.set(registeredClass.constructor, registeredClass.name);
       }
-      for (let key of Object.keys(Module)) {
+      for (let key in Module) {
         let value = Module[key];
         if (typeof value != 'function' || DeputyCall.policyOf(key) == 'inline') continue;
         if (registered.has(value)) {
@@ -395,7 +395,7 @@ var LibraryDeputyEmbind = {
 
     // What DeputyCall.run() calls. Returns a number, undefined or JSON.
     serve(text, ...pointers) {
-      var [op, id, owner, member, args] = JSON.parse(UTF8ToString({{{ MEMORY64 ? 'Number(text)' : 'text' }}}));
+      var [op, id, owner, member, args] = /** @type {!Array} */ (JSON.parse(UTF8ToString({{{ MEMORY64 ? 'Number(text)' : 'text' }}})));
       if (op == 'free') return DeputyEmbind.free(id);
       args = args.map((arg) => DeputyEmbind.unpack(arg, pointers));
       var target = id ? DeputyEmbind.handle(id, owner) : owner ? Module[owner] : Module;

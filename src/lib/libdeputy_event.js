@@ -151,8 +151,8 @@ var LibraryDeputyEvent = {
     listenForGesture(listens) {
       for (var type of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'touchend', 'keydown', 'keyup']) {
         // (Once, however often it is added.)
-        if (listens) addEventListener(type, DeputyEvent.atGesture, true);
-        else removeEventListener(type, DeputyEvent.atGesture, true);
+        if (listens) document.addEventListener(type, DeputyEvent.atGesture, true);
+        else document.removeEventListener(type, DeputyEvent.atGesture, true);
       }
     },
 
