@@ -236,10 +236,12 @@ var LibraryDeputyPool = {
       }
       DeputyPool.failures = 0;
       var ended = __emscripten_deputy_pool_refuse();
+      var size = __emscripten_deputy_pool_figure({{{ SIZE }}});
       var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
+      if (DeputyPool.isClosed) return;
       err(`no more workers for pthreads can be had: ${reason} ` +
           `${ended} threads that waited for one have ended with PTHREAD_CANCELED; until emscripten_deputy_pool_reserve() ` +
-          `or emscripten_deputy_pool_set_max() asks for another try, pthread_create answers EAGAIN beyond ${__emscripten_deputy_pool_figure({{{ SIZE }}})} threads.`);
+          `or emscripten_deputy_pool_set_max() asks for another try, pthread_create answers EAGAIN beyond ${size} threads.`);
       DeputyPool.settleReservations(new Error(`no more workers for pthreads can be had: ${reason}`));
     },
 

@@ -1,0 +1,228 @@
+# Copyright 2026 The Emscripten Deputy Authors.
+# SPDX-License-Identifier: MIT
+#
+# Programs to which something happens while four threads and the page are at work: the end comes within a bound, every
+# call of the page's settles, no worker is left, and the page never stands still. `make soak` does it at random for as
+# long as one likes.
+
+import json
+import random
+
+import pytest
+from harness.server import Answer
+
+# What ends a program, and how: the status that `exited` resolves with, or a part of its error's message.
+ENDS = {
+  'none': 0,
+  'exit': 0,
+  'exit_from_thread': 0,
+  'pthread_exit': 0,
+  'clock': 0,
+  'throttle': 0,
+  'grow': 0,
+  'abort': 'Aborted',
+  'abort_from_thread': 'Aborted',
+  'trap': 'nreachable',
+  'throw': 'thrown on purpose',
+  'throw_in_thread': 'thrown on purpose',
+  'terminate': 'terminate()',
+  'gone 0': 'could not be started',
+  'error 0': 'could not be started',
+  'cut 0': 'could not be started',
+  'slow 0': 0,
+  'slow 2': 0,
+}
+# Besides, where there is time for it: more threads than there may be.
+MANY = 'many'
+# As the browser's network may fail; of worker scripts after the deputy's, or of all.
+SCRIPTS = {kind: [f'{kind} 0', f'{kind} 2'] for kind in ('gone', 'error', 'cut', 'slow')}
+
+# Milliseconds.
+END_BOUND = 30000
+GAP_BOUND = 1000
+
+PAGE_JS = '''
+  const {seed, seconds, faults, END} = CONFIG;
+  let state = seed;
+  const random = (limit) => {
+    state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+    return Math.floor(state / 2 ** 32 * limit);
+  };
+  const node = globalThis.process?.getBuiltinModule('module');
+  const factory = node ? node.createRequire('/')(process.argv[1]) : globalThis.Module;
+  const place = node ? process.getBuiltinModule('node:worker_threads') : globalThis;
+  const {setTimeout, setInterval, Date: {now}} = globalThis;
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const bounded = (promise, what) => Promise.race([promise, pause(END).then(() => { throw new Error(`${what} has no end within ${END} ms`); })]);
+  globalThis.steps = 0;
+  // What is thrown on the page's thread on purpose ends no test.
+  if (node) process.on('uncaughtException', () => {});
+  else addEventListener('error', (event) => event.preventDefault());
+
+  // Each worker, and whether it was ended; and the script that it gets.
+  let workers = [], script = null;
+  place.Worker = class extends place.Worker {
+    constructor(url, options) {
+      super(script && workers.length >= script.after ? script.url : url, options);
+      workers.push(this);
+    }
+    terminate() {
+      this.isEnded = true;
+      return super.terminate();
+    }
+  };
+  const grow = WebAssembly.Memory.prototype.grow;
+  const PAGE_FAULTS = {
+    throttle() {
+      // As in a tab that is hidden.
+      globalThis.setTimeout = (func, ms, ...args) => setTimeout(func, Math.max(1000, ms), ...args);
+      globalThis.setInterval = (func, ms, ...args) => setInterval(func, Math.max(1000, ms), ...args);
+    },
+    clock() {
+      Date.now = () => now() + (random(3) - 1) * 3600000;
+    },
+    grow() {
+      WebAssembly.Memory.prototype.grow = () => { throw new RangeError('refused on purpose'); };
+    },
+  };
+  const restore = () => {
+    Object.assign(globalThis, {setTimeout, setInterval});
+    Date.now = now;
+    WebAssembly.Memory.prototype.grow = grow;
+    script = null;
+  };
+
+  // (Those that crash are ended in a turn of their own.)
+  async function workersLeft() {
+    const left = () => workers.filter((worker) => !worker.isEnded).length;
+    for (let i = 0; i < 100 && left(); i++) await pause(10);
+    return left();
+  }
+
+  async function once(fault) {
+    const ms = random(120);
+    const said = [];
+    workers = [];
+    const [kind, after] = fault.split(' ');
+    if (after) script = {url: `fault-${kind}.js`, after: Number(after)};
+    PAGE_FAULTS[fault]?.();
+    const settled = [];
+    const starting = factory({
+      arguments: [fault, String(ms), String(1 + random(2 ** 31))],
+      print() {},
+      printErr: (text) => said.push(text),
+    });
+    let isOver = false, program;
+    try {
+      program = await bounded(starting, `${fault}: its start`);
+    } catch (error) {
+      restore();
+      return {fault, end: error.message, left: await workersLeft(), said, calls: 0};
+    }
+    const end = program.deputy.exited.then((status) => status, (error) => error.message).finally(() => isOver = true);
+    if (fault == 'terminate') setTimeout(() => program.deputy.terminate(), ms);
+    while (!isOver) {
+      for (let i = random(4); i > 0; i--) settled.push(program._work(random(1000)).then(() => 'answered', (error) => error.message));
+      await Promise.race([end, pause(random(5))]);
+      if (settled.length > 5000) await bounded(Promise.all(settled), `${fault}: a call`);
+      if (!isOver && now() > begin + END) throw new Error(`${fault}: no end within ${END} ms; it said ${JSON.stringify(said)}`);
+    }
+    // Of a thread that has crashed, the others go on.
+    if (typeof await end != 'number') program.deputy.terminate();
+    await bounded(Promise.all(settled), `${fault}: a call`);
+    restore();
+    return {fault, ms, end: await end, left: await workersLeft(), said, calls: settled.length};
+  }
+
+  const results = [];
+  const until = now() + 1000 * seconds;
+  let begin;
+  // (The harness's timer is throttled as well.)
+  let gap = 0, last = performance.now();
+  setInterval(() => {
+    gap = Math.max(gap, performance.now() - last);
+    last = performance.now();
+  }, 4);
+  // In order, and then at random.
+  for (let i = 0; i < faults.length || now() < until; i++) {
+    begin = now();
+    const fault = i < faults.length ? faults[i] : faults[random(faults.length)];
+    try {
+      results.push(await once(fault));
+    } catch (error) {
+      error.message += ` (run ${i}, seed ${seed})`;
+      throw error;
+    }
+  }
+  return {results, gap, heap: globalThis.process?.memoryUsage().rss ?? performance.memory?.usedJSHeapSize ?? 0};
+'''
+
+FRAME = '''<!doctype html>
+<script>var Module = {arguments: ['none', '50', '7'], onRuntimeInitialized: () => Module.deputy.exited.then((status) => parent.postMessage(status))};</script>
+<script src="test_faults.js"></script>
+'''
+
+
+def check(result, seed):
+  assert result['left'] == 0, f'{result}, seed {seed}'
+  fault = result['fault']
+  expected = ENDS.get(fault)
+  if isinstance(expected, int):
+    assert result['end'] == expected, f'{result}, seed {seed}'
+  elif expected:
+    assert expected in str(result['end']), f'{result}, seed {seed}'
+  # Each is said once.
+  assert len(result['said']) == len(set(result['said'])), f'{result}, seed {seed}'
+
+
+@pytest.mark.quiet
+def test_faults_at_random(build, run, engine, request):
+  seconds = request.config.getoption('soak')
+  seed = random.randrange(1, 2 ** 31)
+  program = build('deputy/test_faults.c', '-sDEPUTY_THREAD', '-O2', '-sASSERTIONS', '-sMODULARIZE', '-sEXIT_RUNTIME', '-sABORTING_MALLOC=0',
+                  '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth')
+  faults = [fault for fault in ENDS if ' ' not in fault]
+  if seconds >= 60:
+    faults.append(MANY)
+  options = {}
+  if engine != 'node':
+    faults += [fault for kind in SCRIPTS.values() for fault in kind]
+    script = program.path.read_text()
+    options = {
+      'files': {f'fault-{kind}.js': script for kind in SCRIPTS if kind != 'gone'},
+      'rules': {'fault-error.js': Answer(status=500), 'fault-cut.js': Answer(truncate=2000), 'fault-slow.js': Answer(delay=1)},
+    }
+  config = {'seed': seed, 'seconds': seconds, 'faults': faults, 'END': END_BOUND}
+  page_js = PAGE_JS.replace('CONFIG', json.dumps(config))
+  report = run(program, engine, args=['none', 1, 1], timeout=120 + 2 * seconds, page_js=page_js, **options).report
+  print(f'{engine}: {len(report["results"])} programs, longest gap {report["gap"]:.0f} ms, memory {report["heap"] / 1e6:.0f} MB')
+  for result in report['results']:
+    check(result, seed)
+  assert report['gap'] < GAP_BOUND, f'seed {seed}'
+
+
+@pytest.mark.quiet
+@pytest.mark.browser_only(reason='a page is reloaded')
+def test_reloaded_at_random(build, run, engine, request):
+  # In a frame, from before its script runs to after its program has ended.
+  seconds = request.config.getoption('soak')
+  program = build('deputy/test_faults.c', '-sDEPUTY_THREAD', '-O2', '-sASSERTIONS', '-sEXIT_RUNTIME')
+  result = run(program, engine, args=['none', 20, 1], expect_exit=0, timeout=60 + 2 * seconds, files={'frame.html': FRAME}, page_js=f"""
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const until = performance.now() + {1000 * seconds};
+    let ends = 0;
+    addEventListener('message', ({{data}}) => ends += data === 0);
+    uiGaps.reset();
+    for (let i = 0; performance.now() < until || !ends; i++) {{
+      const frame = document.body.appendChild(document.createElement('iframe'));
+      frame.src = 'frame.html';
+      await pause(400 * Math.random());
+      frame.contentWindow.location.reload();
+      await pause(i % 4 ? 200 * Math.random() : 1000);
+      frame.remove();
+    }}
+    return [ends, uiGaps.summary().max];
+  """)
+  ends, gap = result.report
+  assert ends
+  assert gap < GAP_BOUND
