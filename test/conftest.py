@@ -21,6 +21,8 @@ from harness.run import Runner
 FORK = building.REPO / 'tools' / 'fork.py'
 BUILD = building.REPO / 'build'
 RUNS = pytest.StashKey()
+# Upstream's runner has them (test_conformance.py).
+collect_ignore = ['test_browser_deputy.py', 'test_deputy.py']
 
 
 def pytest_addoption(parser):

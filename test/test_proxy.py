@@ -212,3 +212,9 @@ def test_flood(build, run, engine):
   result = run(program(build), engine, args=['flood'], expect_exit=0)
   assert len(result.stdout) == 1500
   assert {len(line) for line in result.stdout} == {9999}
+
+
+def test_asyncify(build, run, engine):
+  # A task that sleeps is not over.
+  result = run(build('deputy/test_proxy_asyncify.c', '-sDEPUTY_THREAD', '-sASYNCIFY', '-O1', '-sEXIT_RUNTIME'), engine, expect_exit=0)
+  assert result.stdout == ['done']

@@ -20,13 +20,11 @@ def imply_threads(args):
   """Imply -pthread, when compiling and when linking.
 
   Where the user asked for the contrary it stays off, for the linker to name the
-  clash. A side module is threaded, too; the rest is of the main module.
+  clash.
   """
   refused = '-no-pthread' in args or user_settings.get('USE_PTHREADS') == '0'
   if settings.DEPUTY_THREAD and not refused:
     settings.PTHREADS = 1
-  if settings.SIDE_MODULE:
-    settings.DEPUTY_THREAD = 0
 
 
 # In system/lib/deputy/worker_pool.cpp.
@@ -102,6 +100,10 @@ TS_EMBIND = '{ deputy: { set<T extends object>(object: T, name: keyof T, value: 
 
 def setup_link():
   """Set what the deputy is built on. Returns the JS libraries of the mode."""
+  if settings.SIDE_MODULE:
+    # It is threaded; the rest is of the main module.
+    settings.DEPUTY_THREAD = 0
+    return []
   if settings.MODULARIZE == 'instance':
     exit_with_error('DEPUTY_THREAD is not compatible with MODULARIZE=instance (it exports no Module '
                     'to wait for the deputy on: use -sEXPORT_ES6 or -sMODULARIZE)')

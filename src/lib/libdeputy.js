@@ -297,6 +297,11 @@ var LibraryDeputy = {
     // The error event of a script that did not load doesn't say why, and the event
     // of a Content-Security-Policy violation may come after what it prevented.
     async whyNotLoaded(url) {
+#if !EXPORT_ES6
+      if (!url) {
+        return "the program's script does not know where it came from, as it was not loaded by a <script> of its own: name it by Module.mainScriptUrlOrBlob (which -sINCOMING_MODULE_JS_API must list).";
+      }
+#endif
       try {
         var response = await fetch(url, { signal: AbortSignal.timeout?.(3000) });
         response.body?.cancel('its headers say it');
@@ -318,6 +323,12 @@ var LibraryDeputy = {
       if (!response.headers.get('Cross-Origin-Embedder-Policy')) {
         return `its worker script ${url} was answered without the header "Cross-Origin-Embedder-Policy: require-corp".`;
       }
+#if EXPORT_ES6
+      // (Upstream's way to load it, which bundlers are to recognize; where this file has another name, one has been at work.)
+      if (!url.endsWith('/{{{ TARGET_JS_NAME }}}')) {
+        return `its worker script {{{ TARGET_JS_NAME }}} can't be loaded: see the console. The bundler that has made ${url} must emit it beside, as asked by new Worker(new URL('{{{ TARGET_JS_NAME }}}', import.meta.url)).`;
+      }
+#endif
       return `its worker script ${url} was refused by the browser: see the console. It must come from the page's own origin, with a JavaScript MIME type.`;
     },
   },
@@ -413,7 +424,8 @@ Object.assign(LibraryDeputy, {
       var { message, stack } = e ?? {};
       // Where upstream knows them, `message` is type and what().
       if (isWasm && !Array.isArray(message)) message = null;
-      e = new Error(message ? [].concat(message).join(': ') : `uncaught exception (${e}); link with -sEXCEPTION_STACK_TRACES to see which`);
+      var isCxx = isWasm || typeof e == 'number' || typeof e == 'bigint';
+      e = new Error(message ? [].concat(message).join(': ') : `uncaught exception (${e})${isCxx ? '; link with -sEXCEPTION_STACK_TRACES to see which' : ''}`);
       if (stack) e.stack = stack;
     }
     postMessage({ deputyCrash: { name: e.name, message: e.message, stack: e.stack } });

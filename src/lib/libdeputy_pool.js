@@ -69,7 +69,7 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_vacate', '_emscripten_deputy_pool_woken', '_emscripten_deputy_pool_word',
     '_emscripten_deputy_has_mail', '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
     '_emscripten_deputy_pool_change', '_emscripten_deputy_pool_figure', '_emscripten_deputy_pool_ready',
-    '_emscripten_check_mailbox', '_emscripten_deputy_leave_mailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
+    '_emscripten_check_mailbox', '$deputyLeaveMailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
     '$checkMailbox', '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
   ],
@@ -481,7 +481,7 @@ var LibraryDeputyPool = {
       } catch (e) {
         handleException(e);
       } finally {
-        __emscripten_deputy_leave_mailbox();
+        deputyLeaveMailbox();
       }
     },
 

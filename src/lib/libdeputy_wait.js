@@ -252,7 +252,7 @@ moveUpstream('_emscripten_receive_on_main_thread_js', '$receiveOnMainThread', Li
 Object.assign(LibraryDeputyWait, {
   // Any thread, from its event loop. Whoever waits for what an exception has ended is
   // told.
-  $checkMailbox__deps: ['$runMailbox', '_emscripten_deputy_leave_mailbox', '$stackRestore', '$stackSave', 'pthread_self'],
+  $checkMailbox__deps: ['$deputyLeaveMailbox', '$runMailbox', '$stackRestore', '$stackSave', 'pthread_self'],
   $checkMailbox: () => {
 #if EXIT_RUNTIME
     if (runtimeExited) return;
@@ -264,12 +264,23 @@ Object.assign(LibraryDeputyWait, {
 #if EXIT_RUNTIME
       if (!runtimeExited)
 #endif
-      {
-        __emscripten_deputy_leave_mailbox();
-        // C's frames are still there after an exception; the thread may have ended.
-        if (_pthread_self()) stackRestore(sp);
-      }
+      // C's frames are still there after an exception; the thread may have ended.
+      if (deputyLeaveMailbox() && _pthread_self()) stackRestore(sp);
     }
+  },
+
+  // False: a task sleeps. It goes on where it was, on the stack as it is.
+  $deputyLeaveMailbox__deps: ['_emscripten_deputy_leave_mailbox',
+#if ASYNCIFY == 1
+    '$Asyncify',
+#endif
+  ],
+  $deputyLeaveMailbox: () => {
+#if ASYNCIFY == 1
+    if (Asyncify.currData) return false;
+#endif
+    __emscripten_deputy_leave_mailbox();
+    return true;
   },
 
   // UI thread. Calls a function of JavaScript for another thread, also while it is in

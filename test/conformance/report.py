@@ -41,9 +41,10 @@ def read_verdicts():
   return verdicts
 
 
-def find_verdict(verdicts, column, test):
+def find_verdict(verdicts, entry):
   for verdict in verdicts:
-    if column in verdict.get('columns', ['on']) and any(fnmatch.fnmatchcase(test, pattern) for pattern in verdict['tests']):
+    is_named = any(fnmatch.fnmatchcase(entry['test'], pattern) for pattern in verdict['tests'])
+    if entry['column'] == 'on' and is_named and verdict.get('says', '') in entry['message']:
       return verdict
   return None
 
@@ -87,7 +88,7 @@ def summarize(entries, columns):
   print('\n'.join(['', *table(entries, columns), '']))
   unexplained = 0
   for entry in differences(entries):
-    verdict = find_verdict(verdicts, entry['column'], entry['test'])
+    verdict = find_verdict(verdicts, entry)
     if not verdict:
       unexplained += 1
       print(f'NEW DIFFERENCE {entry["column"]} {entry["test"]} ({entry["engine"]}): {entry["result"]}')
@@ -95,7 +96,7 @@ def summarize(entries, columns):
   known = {(entry['column'], entry['test']) for entry in entries if entry['result'] in WELL}
   for verdict in verdicts:
     for pattern in verdict['tests']:
-      if '*' not in pattern and ('on', pattern) in known:
+      if ('on', pattern) in known:
         print(f'verdicts.toml: {pattern} passes')
   explained = len(differences(entries)) - unexplained
   print(f'{explained} differences from stock explained, {unexplained} not')
@@ -117,7 +118,7 @@ def write(entries, stamps):
   by_verdict = defaultdict(list)
   unexplained = []
   for entry in differences(entries):
-    verdict = find_verdict(verdicts, entry['column'], entry['test'])
+    verdict = find_verdict(verdicts, entry)
     if verdict:
       by_verdict[verdicts.index(verdict)].append(entry)
     else:

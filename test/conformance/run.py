@@ -20,6 +20,7 @@ import argparse
 import collections
 import fnmatch
 import hashlib
+import itertools
 import json
 import os
 import queue
@@ -260,18 +261,16 @@ def perform(work, results, jobs):
     thread.join()
 
 
-def chunks(tests, columns, engine, is_due):
+def chunks(tests, columns, engine, is_due, size=CHUNK):
   """The work that is due: of a suite, a chunk of tests after the other, in all columns."""
   work = []
-  by_suite = collections.defaultdict(list)
-  for test in tests:
-    by_suite[test.partition('.')[0]].append(test)
-  for suite, names in by_suite.items():
+  for suite, names in itertools.groupby(tests, lambda test: test.partition('.')[0]):
+    names = list(names)
     if engine != 'chromium' and suite not in suites.IN_BROWSERS:
       continue
-    for i in range(0, len(names), CHUNK):
+    for i in range(0, len(names), size):
       for column in columns:
-        due = [test for test in names[i:i + CHUNK] if is_due(column, test)]
+        due = [test for test in names[i:i + size] if is_due(column, test)]
         if due:
           work.append((column, engine, due))
   return work
@@ -308,7 +307,8 @@ def main():
 
   perform(chunks(tests, columns, args.engine, is_new), results, args.jobs)
   for _again in range(RETRIES):
-    perform(chunks(tests, columns, args.engine, has_failed), results, 1)
+    # Each alone: one that fails may spoil those after it, in upstream's harness as well.
+    perform(chunks(tests, columns, args.engine, has_failed, 1), results, 1)
   found = [results.get(column, args.engine, test) for column in columns for test in tests]
   return report.summarize([entry for entry in found if entry], columns)
 

@@ -20,10 +20,10 @@ ABOUT_PAGES = re.compile(r'(?i)stdio|printf|\bfs_|idbfs|wasmfs|opfs|\bfile|fetch
 # is run; None: all are.
 SUITES = {
   'browser': lambda name, source: bool(ABOUT_THREADS.search(source) or ABOUT_PAGES.search(f'{name}\n{source}')),
-  'posixtest': None,
   'core0': None,
   'other': None,
   'sockets': None,
+  'posixtest': None,
 }
 # Those that open a browser; run in Firefox as well with --engine firefox.
 IN_BROWSERS = {'browser'}
