@@ -3,7 +3,7 @@
 #
 # The everyday doors; each sets up what it needs first, which takes moments once it is there.
 
-.PHONY: help setup run serve test bench conformance soak check clean
+.PHONY: help setup run serve test bench conformance soak fuzz check clean
 
 help:
 	@echo 'make setup   fetch base and toolchain, assemble build/sdk: ./emcc works'
@@ -13,6 +13,7 @@ help:
 	@echo 'make bench   measure the fork beside stock Emscripten and native code'
 	@echo 'make conformance  run upstream'\''s own tests on stock and on the fork, with the flag off and on'
 	@echo 'make soak    let things go wrong at random, for SOAK=120 seconds'
+	@echo 'make fuzz    look for what the pure logic cannot take, for FUZZ=120 seconds'
 	@echo 'make check   prove that overlay and patches are sound, lint our files'
 	@echo 'make clean   remove build/ but for what was downloaded'
 
@@ -45,6 +46,9 @@ SOAK = 120
 soak:
 	@tools/fork.py setup --for test
 	@/usr/bin/python3 -m pytest -q --soak $$(($(SOAK) / 19 + 1)) -k 'at_random or soak'
+
+fuzz:
+	@/usr/bin/python3 test/native/fuzz.py $(or $(FUZZ),120)
 
 check:
 	@tools/fork.py setup --for test

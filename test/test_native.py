@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # system/lib/deputy/worker_pool.h, handshake.h and call_ring.h, natively: in every interleaving of small cases, the pool
-# and the ring under ThreadSanitizer at full speed, and the ring with any bytes in it. Each check is also seen to fail, with a flaw put into a copy of the header.
+# and the ring under ThreadSanitizer at full speed, the ring with any bytes in it, and the pool with any events. Each check is also seen to fail, with a flaw put into a copy of the header.
 # native/README.md has the long forms; no engine and no Emscripten is needed.
 
 import functools
@@ -243,6 +243,16 @@ def test_stress_finds_a_start_that_is_overwritten(tmp_path):
 ANY_BYTES = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover', '-DDRIVER']
 
 
+def assert_fuzz(target, folder):
+  """Replay the inputs of corpus/<target>, then play random ones for some seconds."""
+  program = compile_native(f'{target}_fuzz.cpp', folder, *ANY_BYTES)
+  inputs = sorted((NATIVE / 'corpus' / target).iterdir())
+  done = run(program, *inputs)
+  assert done.returncode == 0 and done.stdout == f'{len(inputs)} inputs ok\n'
+  done = run(program, 3)
+  assert done.returncode == 0 and done.stdout.endswith(' inputs ok\n')
+
+
 @stressed
 def test_no_call_of_the_page_is_lost(tmp_path):
   done = run(compile_native('call_ring_stress.cpp', tmp_path, '-O1', '-fsanitize=thread'), '--calls', 30000)
@@ -250,14 +260,48 @@ def test_no_call_of_the_page_is_lost(tmp_path):
 
 
 def test_any_bytes_from_the_page(tmp_path):
-  done = run(compile_native('call_ring_fuzz.cpp', tmp_path, *ANY_BYTES), 3)
-  assert done.returncode == 0 and done.stdout.endswith(' inputs ok\n')
+  assert_fuzz('call_ring', tmp_path)
+
+
+def test_any_events_in_the_pool(tmp_path):
+  assert_fuzz('worker_pool', tmp_path)
+
+
+# The same as FLAWS, for events that come in any order.
+EVENT_FLAWS = {
+  'worker_does_not_look_at_the_queue_again': (
+    'if (queued_.load(std::memory_order_seq_cst) == 0 || !own(slot, map)) {', 'if (true) {', 'nobody told it'),
+  'worker_parks_while_somebody_speaks_to_it': (
+    'word.load(std::memory_order_acquire) == HOT && own(slot, hot_)',
+    'word.load(std::memory_order_acquire) == HOT', 'is not what its worker is at'),
+  'tickets_do_not_wrap': (
+    'static_cast<int32_t>(waiting - seen) < 0', 'waiting < seen', 'which is older'),
+  'kick_of_a_dead_worker_is_forgotten': (
+    'last == KICK) {\n      kick();', 'last == KICK) {', 'nobody told it'),
+  'worker_that_never_loaded_counts_as_loading': (
+    'if (last == LOADING)', 'if (false)', 'of them loading'),
+  'admission_looks_and_then_counts': (
+    '!live_.compare_exchange_weak(live, live + 1, std::memory_order_seq_cst));',
+    '(live = live_.fetch_add(1), false));', 'FAILED'),
+  'more_are_retired_than_were_not_needed': (
+    'size() > wanted(peak + spare) && retire()', 'size() > wanted(spare - 0 * peak) && retire()', 'are needed'),
+}
+
+
+@pytest.mark.parametrize('flaw', EVENT_FLAWS)
+def test_any_events_find(flaw, tmp_path):
+  old, new, message = EVENT_FLAWS[flaw]
+  program = compile_native('worker_pool_fuzz.cpp', tmp_path, '-O1', '-DDRIVER', logic=with_flaw(tmp_path, old, new))
+  done = run(program, 20)
+  assert done.returncode != 0
+  assert message in done.stdout
+  assert 'the way there' in done.stdout
 
 
 # What is wrong, the program that shows it, and what is said.
 RING_FLAWS = {
-  'bytes_are_read_before_they_are_there': (
-    'ring.written.load(std::memory_order_acquire)', 'ring.written.load(std::memory_order_relaxed)', 'stress', 'data race'),
+  'room_is_given_before_it_was_read': (
+    'position + bytes, std::memory_order_seq_cst', 'position + bytes, std::memory_order_relaxed', 'stress', 'data race'),
   'end_of_the_ring_is_not_its_beginning': (
     'ring.bytes, bytes - first', 'ring.bytes + at, bytes - first', 'stress', 'failed: '),
   'bytes_may_lie_beyond_the_message': (

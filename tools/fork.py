@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from overlay import check, host, pack, refresh, setup, tree
+from overlay import check, drill, host, pack, refresh, setup, tree
 from overlay import pin as pins
 from overlay.layout import Layout
 from overlay.report import ForkError, say
@@ -65,8 +65,11 @@ example:
 
 REFRESH = '''\
 Write build/sdk's commits back to patches/, a patch a commit, with thin context and no noise. Edits
-in build/sdk that are not committed go into the patch whose number you give. With --to, try the
-series on another upstream tree instead and say, patch by patch, what applies.
+in build/sdk that are not committed go into the patch whose number you give.
+
+With --to, write nothing: try the series on another upstream tree and print what applies, the hunks
+that do not, and what has changed of the files and functions that ours replace, wrap or include.
+Exit code 1 when a patch conflicts.
 
 examples:
   $EDITOR build/sdk/tools/link.py && tools/fork.py refresh 0003
@@ -113,7 +116,7 @@ def parse(argv):
   add('check', CHECK)
   refresh_ = add('refresh', REFRESH)
   refresh_.add_argument('number', nargs='?', metavar='NNNN', help='the patch that takes uncommitted edits')
-  refresh_.add_argument('--to', metavar='DIR', type=Path, help='only try the series on this upstream tree')
+  refresh_.add_argument('--to', metavar='DIR', type=Path, help='only compare: how the fork would stand on this upstream tree')
   pack_ = add('pack', PACK)
   pack_.add_argument('-o', dest='output', metavar='FILE', type=Path,
                      help='the archive to write (default: build/emscripten-deputy-<version>.tar.xz)')
@@ -131,7 +134,7 @@ def perform(args, layout):
   with layout.lock():
     if args.verb == 'refresh':
       if args.to:
-        return refresh.try_on(layout, args.to)
+        return drill.try_on(layout, pin, args.to)
       refresh.refresh(layout, pin, args.number)
       return True
     if args.verb == 'check':

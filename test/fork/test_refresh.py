@@ -87,14 +87,3 @@ def test_moved_hunks_are_rewritten(fork):
   fork.assemble()
   refresh.refresh(fork.layout, fork.pin)
   assert check.check_patches(fork.layout, fork.pin) == []
-
-
-def test_other_base_reports_patch_by_patch(patched, tmp_path, capsys):
-  other = tmp_path / 'other'
-  (other / 'src').mkdir(parents=True)
-  (other / 'emcc.py').touch()
-  (other / 'src/lines.txt').write_text((patched.layout.base / 'src/lines.txt').read_text().replace('line 15', 'new'))
-  assert not refresh.try_on(patched.layout, other)
-  printed = capsys.readouterr().out
-  assert f'applies    {FIRST}' in printed
-  assert f'conflicts  patches/{SECOND} does not apply: src/lines.txt, hunk 1' in printed

@@ -4,12 +4,9 @@
  *
  * The reader of system/lib/deputy/call_ring.h with any bytes in the ring: what
  * it calls a message lies within the message, and it ends. For libFuzzer, or
- * with DRIVER for a time and a seed of its own:
- *
- *   call_ring_fuzz [SECONDS [SEED]]
+ * with DRIVER for fuzz_driver.h.
  */
 
-#include <chrono>
 #include <memory>
 #include <stdint.h>
 #include <stdio.h>
@@ -83,52 +80,44 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 #ifdef DRIVER
+#include "fuzz_driver.h"
+
 // Messages that are nearly right: random bytes alone are refused at once.
-int main(int argc, char** argv) {
-  double seconds = argc > 1 ? atof(argv[1]) : 5;
-  uint64_t state = argc > 2 ? strtoull(argv[2], nullptr, 10) : 1;
-  auto below = [&](uint32_t n) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<uint32_t>(state >> 33) % n;
-  };
-  auto end =
-    std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  uint64_t runs = 0;
-  for (; std::chrono::steady_clock::now() < end; runs++) {
-    std::vector<uint8_t> data{static_cast<uint8_t>(below(256))};
-    for (uint32_t messages = 1 + below(20); messages--;) {
-      uint32_t count = below(5);
-      uint32_t length = below(3) ? below(200) : below(2) ? 0 : below(5000);
-      uint32_t begin = sizeof(Message) + count * sizeof(Argument);
-      std::vector<uint8_t> bytes((begin + length + 8) & ~7u);
-      for (auto& byte : bytes) {
-        byte = below(256);
-      }
-      auto& message = *reinterpret_cast<Message*>(bytes.data());
-      message = {static_cast<uint32_t>(bytes.size()),
-                 static_cast<MessageKind>(below(2)),
-                 below(MAX_CALLS),
-                 below(9),
-                 count,
-                 0};
-      for (uint32_t i = 0; i < count; i++) {
-        message.arguments()[i].kind = static_cast<ArgumentKind>(below(4));
-        message.arguments()[i].length = below(length + 1);
-        message.arguments()[i].offset = begin;
-      }
-      if (!below(10)) {
-        // What follows looks like one, of bytes.
-        message.count++;
-        memset(bytes.data() + begin, 0, 8);
-        bytes[begin] = 2;
-      }
-      if (!below(4)) {
-        bytes[below(bytes.size())] = below(256);
-      }
-      data.insert(data.end(), bytes.begin(), bytes.end());
+std::vector<uint8_t> native::make(Random& random) {
+  std::vector<uint8_t> data{static_cast<uint8_t>(random.below(256))};
+  for (uint32_t messages = 1 + random.below(20); messages--;) {
+    uint32_t count = random.below(5);
+    uint32_t length = random.below(3)   ? random.below(200)
+                      : random.below(2) ? 0
+                                        : random.below(5000);
+    uint32_t begin = sizeof(Message) + count * sizeof(Argument);
+    std::vector<uint8_t> bytes((begin + length + 8) & ~7u);
+    for (auto& byte : bytes) {
+      byte = random.below(256);
     }
-    LLVMFuzzerTestOneInput(data.data(), data.size());
+    auto& message = *reinterpret_cast<Message*>(bytes.data());
+    message = {static_cast<uint32_t>(bytes.size()),
+               static_cast<MessageKind>(random.below(2)),
+               random.below(MAX_CALLS),
+               random.below(9),
+               count,
+               0};
+    for (uint32_t i = 0; i < count; i++) {
+      message.arguments()[i].kind = static_cast<ArgumentKind>(random.below(4));
+      message.arguments()[i].length = random.below(length + 1);
+      message.arguments()[i].offset = begin;
+    }
+    if (!random.below(10)) {
+      // What follows looks like one, of bytes.
+      message.count++;
+      memset(bytes.data() + begin, 0, 8);
+      bytes[begin] = 2;
+    }
+    if (!random.below(4)) {
+      bytes[random.below(bytes.size())] = random.below(256);
+    }
+    data.insert(data.end(), bytes.begin(), bytes.end());
   }
-  printf("%llu inputs ok\n", static_cast<unsigned long long>(runs));
+  return data;
 }
 #endif

@@ -16,12 +16,14 @@ In the order set-up runs them:
   npm         upstream's node packages
   completion  the files Debian leaves out of the base
   overlay     which of our files ship, and which upstream file each may replace
+  seams       what of upstream's our files replace, wrap or include
   patches     the series, its headers and its hunks
   tree        base + completion + overlay + patches = build/sdk, build/stock
   configure   the .emscripten each tree gets
   staleness   emcc calls this: which system libraries an edit made stale
   launch      the root launchers
   check, refresh, pack   the verbs of the same name
+  drill       refresh --to: how the fork would stand on another upstream tree
 """
 
 # Here, as every way in imports this first; an old Python has to be able to read this file.

@@ -11,7 +11,7 @@ import fnmatch
 import subprocess
 from collections import Counter
 
-from . import overlay, patches, toolchain, tree
+from . import overlay, patches, seams, toolchain, tree
 from .command import run
 from .report import ForkError
 
@@ -29,6 +29,7 @@ def check(layout, pin):
       lambda: check_patches(layout, pin),
     'no shipped file shadows an upstream file unnamed': lambda: check_shadows(layout, pin),
     'what our stand-ins were written after is what upstream has': lambda: check_stand_ins(layout, pin),
+    'what our files wrap and include of upstream\'s is there, and named': lambda: check_seams(layout, pin),
     'ruff, upstream\'s settings': lambda: check_python(layout),
     'eslint, upstream\'s settings': lambda: check_javascript(layout),
     'clang-format': lambda: check_native(layout),
@@ -106,6 +107,10 @@ def check_shadows(layout, pin):
 def check_stand_ins(layout, pin):
   paths = overlay.shipped(layout.root, pin.overlay)
   return tree.stand_in_problems(tree.repository(layout.sdk), paths, pin.stand_ins)
+
+
+def check_seams(layout, pin):
+  return seams.problems(layout, pin, seams.Tree(layout.base))
 
 
 def our_files(layout, *suffixes):

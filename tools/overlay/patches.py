@@ -98,6 +98,19 @@ def apply_patch(git, patch, reverse=False):
   return re.findall(r'^Hunk #\d+ succeeded at \d+ \(offset -?\d+ lines?\)', output, re.MULTILINE)
 
 
+def apply_hunks(git, patch):
+  """Apply to git's index what still applies of `patch`, a hunk at a time. Returns the rest: place and text."""
+  rejected = []
+  for part in re.split(r'^(?=diff --git )', patch.body, flags=re.MULTILINE)[1:]:
+    head, *hunks = re.split(r'^(?=@@ )', part, flags=re.MULTILINE)
+    file = re.search(r'^diff --git a/(\S+)', head)[1]
+    gone = '' if (git.work_tree / file).exists() else ': there is no such file'
+    for number, hunk in enumerate(hunks, 1):
+      if git.attempt('apply', '--cached', '--whitespace=nowarn', '-', stdin=(head + hunk).encode()).returncode:
+        rejected.append((f'{file}, hunk {number} (old line {HUNK.match(hunk)[1]}){gone}', hunk))
+  return rejected
+
+
 def explain(patch, output):
   """Say in a line which file and hunk git refused."""
   failed = re.search(r'^error: patch failed: (.+):(\d+)$', output, re.MULTILINE)

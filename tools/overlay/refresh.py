@@ -1,17 +1,14 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 
-"""Writing the patch series from build/sdk's commits, one patch a commit, and trying it elsewhere.
+"""Writing the patch series from build/sdk's commits, one patch a commit.
 
 The way back of tree.py: a commit's first line is its patch's name, the rest the patch's header.
 """
 
 import re
-import tempfile
-from pathlib import Path
 
 from . import patches, tree
-from .command import Git
 from .report import ForkError, say
 
 # Full blob ids, so that folding may fall back on a three-way merge.
@@ -106,24 +103,3 @@ def settle(layout, pin, git):
                     'compare with: git -C build/sdk diff ' + head[:12])
   git('reset', '--quiet', head)
   layout.write_stamp('sdk', {'inputs': tree.inputs(layout, pin), 'head': head})
-
-
-def try_on(layout, other):
-  """Try the series on another upstream tree, printing a line a patch. Returns whether all apply."""
-  if not (other / 'emcc.py').is_file():
-    raise ForkError(f'{other} is not an Emscripten tree', 'name the folder that holds emcc.py')
-  with tempfile.TemporaryDirectory(dir=layout.build) as scratch:
-    git = Git(Path(scratch) / 'git', other.resolve())
-    git.create()
-    (git.repository / 'info/exclude').write_text('/.git\n/node_modules\n/cache\n')
-    git('add', '--all', '.')
-    conflicts = 0
-    for patch in patches.read_series(layout.patches):
-      try:
-        offsets = patches.apply_patch(git, patch)
-        print(f'applies    {patch.name}' + (f' ({len(offsets)} hunks moved)' if offsets else ''))
-      except ForkError as error:
-        conflicts += 1
-        print(f'conflicts  {str(error).splitlines()[0]}')
-  print(f'{conflicts} conflicts; a patch after one may fail for it alone')
-  return not conflicts
