@@ -401,19 +401,15 @@ uint32_t _emscripten_deputy_calls_written(void) {
 
 // ---- Threads that serve -----------------------------------------------------
 
-namespace {
-
-pthread_key_t closing;
-
-// The thread ends, but not in a crash, or with its worker.
-void close(void* server) {
-  _emscripten_deputy_calls_closed_js(&static_cast<call_server*>(server)->ring);
+void _emscripten_deputy_close_calls(call_server* server) {
+  _emscripten_deputy_calls_closed_js(&server->ring);
 }
+
+namespace {
 
 void open(call_server& server) {
   server.ring.page_mail = NOTIFICATION_RECEIVED;
   _emscripten_deputy_notes(pthread_self())->call_server = &server;
-  pthread_setspecific(closing, &server);
   _emscripten_deputy_calls_opened_js(&server.ring, pthread_self());
 }
 
@@ -444,7 +440,6 @@ bool start() {
 
 // Deputy, before main().
 void _emscripten_deputy_open_calls(void) {
-  pthread_key_create(&closing, close);
   int threads = _emscripten_deputy_call_threads_js();
   for (int i = 0; i < threads; i++) {
     if (!start()) {

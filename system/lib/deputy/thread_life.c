@@ -25,6 +25,7 @@
 #include <emscripten/heap.h>
 #include <emscripten/threading.h>
 
+#include "call.h"
 #include "em_task_queue.h"
 #include "thread_life.h"
 #include "threading_internal.h"
@@ -436,6 +437,10 @@ void _emscripten_thread_exit(void* result) {
   _emscripten_thread_mailbox_shutdown(self);
   run_cleanup_handlers(self);
   __pthread_tsd_run_dtors();
+  struct call_server* server = _emscripten_deputy_notes(self)->call_server;
+  if (server) {
+    _emscripten_deputy_close_calls(server);
+  }
   end_calls(self);
   if (emscripten_is_main_runtime_thread()) {
     exit(0);
