@@ -3,7 +3,7 @@
 #
 # The everyday doors; each sets up what it needs first, which takes moments once it is there.
 
-.PHONY: help setup run serve test bench conformance soak fuzz check clean
+.PHONY: help setup run serve test bench programs conformance soak fuzz check clean
 
 help:
 	@echo 'make setup   fetch base and toolchain, assemble build/sdk: ./emcc works'
@@ -11,6 +11,7 @@ help:
 	@echo 'make serve   build the demo and serve it to your own browser'
 	@echo 'make test    run every test on every engine'
 	@echo 'make bench   measure the fork beside stock Emscripten and native code'
+	@echo 'make programs  build real programs, run them natively and in Chromium, write docs/programs.md'
 	@echo 'make conformance  run upstream'\''s own tests on stock and on the fork, with the flag off and on'
 	@echo 'make soak    let things go wrong at random, for SOAK=120 seconds'
 	@echo 'make fuzz    look for what the pure logic cannot take, for FUZZ=120 seconds'
@@ -36,6 +37,11 @@ bench:
 	@tools/fork.py setup --for test
 	@tools/fork.py assemble --stock
 	@/usr/bin/python3 bench/run.py $(BENCH)
+
+programs:
+	@tools/fork.py setup --for test
+	@tools/fork.py assemble --stock
+	@/usr/bin/python3 demo/table.py $(PROGRAMS)
 
 conformance:
 	@tools/fork.py setup --for test

@@ -7,6 +7,9 @@
 (-sMODULARIZE), with xz.wasm beside it. The source is the upstream archive inside the host's own
 Debian source package; nothing in it is edited: our flags go in as the variables the program's
 own build system offers. The page (app.js), run.py and the test suite use the result.
+
+The same recipes make the programs with stock Emscripten and for the host, to compare with:
+`build('xz', 'stock')`, `build('xz', 'native')`. runs.py runs them, table.py writes docs/programs.md.
 """
 
 import argparse
@@ -32,41 +35,94 @@ COMPILE = '-O3 -pthread'
 # Fixed memory is the quickest, and room for xz -6 on eight threads; a browser commits pages only
 # as they are touched. EXIT_RUNTIME ends the workers with the program, as a process would; without
 # ABORTING_MALLOC the program itself reports that memory ran out.
-LINK = ('-sDEPUTY_THREAD -sEXIT_RUNTIME -sINITIAL_MEMORY=1GB -sABORTING_MALLOC=0 '
+LINK = ('-sEXIT_RUNTIME -sINITIAL_MEMORY=1GB -sABORTING_MALLOC=0 '
         '-sFORCE_FILESYSTEM -sEXPORTED_RUNTIME_METHODS=FS -sMODULARIZE -sEXPORT_NAME=createProgram')
 # What a linked program depends on besides its own source.
 TOOLCHAIN = tuple(ROOT / name for name in ('patches', 'src', 'system', 'tools', 'upstream.json'))
 
 
 @dataclass(frozen=True)
+class Flavour:
+  """A way to build every program."""
+
+  tools: Path | None  # the folder of emcc; None is the host's own compiler
+  link: str = ''      # what the linker is told, where the recipe says {link}
+
+  def words(self):
+    """What stands in a recipe's braces."""
+    if not self.tools:
+      return {'cc': 'cc', 'cxx': 'c++', 'ar': 'ar', 'ranlib': 'ranlib', 'exe': '', 'compile': COMPILE,
+              'link': '-pthread'}
+    tools = {word: self.tools / tool for word, tool in (
+      ('cc', 'emcc'), ('cxx', 'em++'), ('ar', 'emar'), ('ranlib', 'emranlib'))}
+    return {**tools, 'cross': '', 'exe': '.js', 'compile': COMPILE,
+            'link': f'-pthread {self.link} {LINK}'}
+
+
+FLAVOURS = {
+  'deputy': Flavour(ROOT, '-sDEPUTY_THREAD'),
+  # The pool is as large as any of the programs wants.
+  'stock': Flavour(ROOT / 'build' / 'stock', '-sPROXY_TO_PTHREAD -sPTHREAD_POOL_SIZE=16'),
+  'native': Flavour(None),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+  """What is run of a program, and what of it is the same everywhere."""
+
+  about: str
+  args: tuple = ()
+  inputs: tuple = ()  # names of files, see runs.inputs_of()
+  result: str = ''    # the file whose content counts; '' is what it prints
+  steady: bool = True  # what it prints is the same each time; else its exit code alone counts
+  quick: bool = False  # built and run by default in the tests
+  seconds: int = 120  # no run takes longer
+
+
+@dataclass(frozen=True)
 class Program:
-  """How one Debian source package becomes a program; paths are relative to the unpacked source."""
+  """How one Debian source package becomes a program; paths are relative to the unpacked source.
+
+  Words in braces differ by flavour: {cc}, {cxx}, {ar}, {ranlib}, {exe}, {compile}, {link}. What
+  begins with {cross} is not for the host.
+  """
 
   package: str
   output: str  # what make leaves there; its .wasm stands beside it
   make: tuple
   configure: tuple = field(default=())
+  cmake: tuple = field(default=())  # instead; CMake builds in obj/
   # What emcc then makes `output` of, where make leaves source: arguments.
   link: tuple = field(default=())
+  tree: str = ''  # the program in whose folder it is built, with the same configuration
+  run: Run | None = None
 
 
+HOST = '{cross}--host=wasm32-unknown-emscripten'
 XZ_UNUSED = ('shared', 'xzdec', 'lzmadec', 'lzmainfo', 'lzma-links', 'scripts', 'doc', 'nls', 'rpath',
              'dependency-tracking')
+ZSTD_ALONE = ('BACKTRACE=0', 'HAVE_ZLIB=0', 'HAVE_LZMA=0', 'HAVE_LZ4=0')
+CMAKE_FLAGS = ('-DCMAKE_C_FLAGS={compile}', '-DCMAKE_CXX_FLAGS={compile}', '-DCMAKE_EXE_LINKER_FLAGS={link}',
+               '-DCMAKE_BUILD_TYPE=Release')
+UV_CYGWIN = ('cygwin', 'bsd-ifaddrs', 'no-fsevents', 'no-proctitle', 'posix-hrtime', 'posix-poll', 'procfs-exepath',
+             'sysinfo-loadavg', 'sysinfo-memory')
+GTEST = (*CMAKE_FLAGS, '-Dgtest_build_tests=ON', '-Dgmock_build_tests=ON')
 
 CATALOGUE = {
   'xz': Program(
     package='xz-utils',
-    output='src/xz/xz.js',
+    output='src/xz/xz{exe}',
     # -O1 only makes configure's many little links quick; make compiles with COMPILE.
-    configure=('--host=wasm32-unknown-emscripten', '--enable-threads=posix', 'CFLAGS=-O1 -pthread',
-               *(f'--disable-{part}' for part in XZ_UNUSED)),
-    make=('EXEEXT=.js', f'CFLAGS={COMPILE}', f'LDFLAGS={LINK}'),
+    configure=(HOST, '--enable-threads=posix', 'CFLAGS=-O1 -pthread', *(f'--disable-{part}' for part in XZ_UNUSED)),
+    make=('EXEEXT={exe}', 'CFLAGS={compile}', 'LDFLAGS={link}'),
+    run=Run('compresses 8 MiB', ('-T4', '-6', '-k', '--block-size=1MiB', 'input'), ('input',), 'input.xz'),
   ),
   # A library without a main(), called by the page: test/test_sqlite.py.
   'sqlite3': Program(
     package='sqlite3',
     output='sqlite3.js',
-    configure=('--host=wasm32-unknown-emscripten', '--disable-readline', '--disable-tcl', 'CFLAGS=-O1 -pthread'),
+    configure=(HOST, '--disable-readline', '--disable-tcl', 'CFLAGS=-O1 -pthread'),
     make=('BCC=cc', 'sqlite3.c'),
     link=('-O2', '-I.', 'sqlite3.c', ROOT / 'demo/sqlite/database.cpp', '-lembind', '-sDEPUTY_THREAD',
           '-DSQLITE_THREADSAFE=1', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_USE_URI', '-sWASMFS', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth',
@@ -78,35 +134,120 @@ CATALOGUE = {
   ),
   'zstd': Program(
     package='libzstd',
-    output='programs/obj/zstd.js',
-    make=('-C', 'programs', 'zstd', 'BUILD_DIR=obj', 'EXT=.js', 'BACKTRACE=0',
-          'HAVE_ZLIB=0', 'HAVE_LZMA=0', 'HAVE_LZ4=0', f'CFLAGS={COMPILE}', f'LDFLAGS={LINK}'),
+    output='programs/obj/zstd{exe}',
+    make=('-C', 'programs', 'zstd', 'BUILD_DIR=obj', 'EXT={exe}', *ZSTD_ALONE, 'CFLAGS={compile}', 'LDFLAGS={link}'),
+    run=Run('compresses 8 MiB', ('-T4', '-9', '-B1MiB', 'input'), ('input',), 'input.zst'),
+  ),
+  # The tests of zstd's thread pool, and zstd on a pool of std::thread.
+  'poolTests': Program(
+    package='libzstd',
+    output='tests/poolTests{exe}',
+    tree='zstd',
+    make=('-C', 'tests', 'poolTests', 'EXT={exe}', *ZSTD_ALONE, 'CFLAGS={compile}', 'LDFLAGS={link}'),
+    run=Run('the tests of zstd\'s thread pool', quick=True),
+  ),
+  'pzstd': Program(
+    package='libzstd',
+    output='contrib/pzstd/pzstd{exe}',
+    tree='zstd',
+    make=('-C', 'contrib/pzstd', 'pzstd{exe}', 'EXT={exe}', 'CFLAGS={compile}', 'CXXFLAGS={compile}',
+          'LDFLAGS={link}'),
+    run=Run('C++, a pool of `std::thread`; compresses 8 MiB', ('-p', '4', '-9', 'input'), ('input',), 'input.zst'),
+  ),
+  'lua': Program(
+    package='lua5.4',
+    output='src/lua{exe}',
+    make=('-C', 'src', 'lua{exe}', 'LUA_T=lua{exe}', 'CC={cc}', 'AR={ar} rcu', 'RANLIB={ranlib}', 'CFLAGS={compile}',
+          'LDFLAGS={link}'),
+    run=Run('counts words, permutes in a coroutine; one thread', ('work.lua',), ('input', 'work.lua'), quick=True),
+  ),
+  'gmock_stress': Program(
+    package='googletest',
+    output='obj/googlemock/gmock_stress_test{exe}',
+    cmake=GTEST,
+    make=('-C', 'obj', 'gmock_stress_test'),
+    run=Run('GoogleTest\'s test of mocks in 48 threads', steady=False),
+  ),
+  'gtest_stress': Program(
+    package='googletest',
+    output='obj/googletest/gtest_stress_test{exe}',
+    tree='gmock_stress',
+    cmake=GTEST,
+    make=('-C', 'obj', 'gtest_stress_test'),
+    run=Run('GoogleTest\'s test of itself in threads', steady=False),
+  ),
+  'gtest_port': Program(
+    package='googletest',
+    output='obj/googletest/googletest-port-test{exe}',
+    tree='gmock_stress',
+    cmake=GTEST,
+    make=('-C', 'obj', 'googletest-port-test'),
+    run=Run('GoogleTest\'s test of its mutex and thread-locals, among others', steady=False),
+  ),
+  # OpenMP.
+  'fasttree': Program(
+    package='fasttree',
+    output='fasttree{exe}',
+    make=(),
+    link=('-O3', '-DOPENMP', '-fopenmp', '-DUSE_DOUBLE', 'fasttree.c', '-lm', '{link}'),
+    run=Run('OpenMP; a tree of 120 sequences', ('-nt', '-nosupport', '-quiet', 'alignment.fa'), ('alignment.fa',)),
+  ),
+  # An event loop that a pool of threads wakes. Emscripten is no platform of libuv's; it is built as Cygwin.
+  'libuv': Program(
+    package='libuv1',
+    output='queue-work{exe}',
+    cmake=(*CMAKE_FLAGS, '-DLIBUV_BUILD_TESTS=OFF', '{cross}-DCMAKE_C_FLAGS={compile} -D__CYGWIN__'),
+    make=('-C', 'obj', 'uv_a'),
+    link=('-O2', '-pthread', '-D_GNU_SOURCE', '-Iinclude', '-Isrc', 'docs/code/queue-work/main.c', '{cross}-D__CYGWIN__',
+          *(f'{{cross}}src/unix/{name}.c' for name in UV_CYGWIN), 'obj/libuv_a.a', '-ldl', '{link}'),
+    run=Run('libuv\'s example of a queue of work: an event loop and four threads, which mostly sleep', steady=False),
   ),
 }
 
 
-def build(name):
-  """Build program `name` unless it is current, and return the path of its script."""
-  script = PROGRAMS / f'{name}.js'
+def build(name, flavour='deputy'):
+  """Build program `name` unless it is current, and return the path of its script, or of the host's program."""
   program = CATALOGUE[name]
-  if is_current(script):
-    return script
-  folder = BUILD / name
+  kind = FLAVOURS[flavour]
+  home = PROGRAMS if flavour == 'deputy' else PROGRAMS / flavour
+  words = kind.words()
+  final = home / f'{name}{words["exe"]}'
+  folder = folder_of(name, flavour)
+  if is_current(final):
+    return final
+
+  def filled(args):
+    return [str(arg).format(**words) for arg in args if kind.tools or not str(arg).startswith('{cross}')]
+
+  def run_step(verb, wrapper, argv):
+    run_logged(folder.name, verb, [kind.tools / wrapper, *argv] if kind.tools else argv, folder)
+
   if not folder.is_dir():
     unpack(fetch(program.package), folder)
-  if program.configure and not (folder / 'configured').is_file():
-    run_logged(name, 'configure', [ROOT / 'emconfigure', './configure', *program.configure], folder)
+  if not (folder / 'configured').is_file():
+    if program.configure:
+      run_step('configure', 'emconfigure', ['./configure', *filled(program.configure)])
+    elif program.cmake:
+      run_step('configure', 'emcmake', ['cmake', '-S', '.', '-B', 'obj', *filled(program.cmake)])
     (folder / 'configured').touch()
-  output = folder / program.output
+  output = folder / program.output.format(**words)
   output.unlink(missing_ok=True)  # the compiler may be newer, which make does not know
-  jobs = f'-j{os.cpu_count()}'
-  run_logged(name, 'make', [ROOT / 'emmake', 'make', jobs, *program.make], folder)
+  if program.make:
+    run_step('make', 'emmake', ['make', f'-j{os.cpu_count()}', *filled(program.make)])
   if program.link:
-    run_logged(name, 'link', [ROOT / 'emcc', *program.link, '-o', output], folder)
-  PROGRAMS.mkdir(exist_ok=True)
-  shutil.copy(output.with_suffix('.wasm'), PROGRAMS)
-  shutil.copy(output, PROGRAMS)  # last: is_current() looks at it
-  return script
+    flags = [flag for arg in program.link for flag in (words['link'].split() if arg == '{link}' else filled([arg]))]
+    run_logged(folder.name, 'link', [words['cc'], *flags, '-o', output], folder)
+  home.mkdir(parents=True, exist_ok=True)
+  if words['exe']:
+    shutil.copy(output.with_suffix('.wasm'), final.with_suffix('.wasm'))
+  shutil.copy(output, final)  # last: is_current() looks at it
+  return final
+
+
+def folder_of(name, flavour):
+  """Where program `name` is built."""
+  name = CATALOGUE[name].tree or name
+  return BUILD / (name if flavour == 'deputy' else f'{name}-{flavour}')
 
 
 def is_current(script):
@@ -123,7 +264,7 @@ def is_current(script):
 def fetch(package):
   """The upstream archive of the Debian source package, fetched once into SOURCES."""
   def found():
-    return next(iter(sorted(SOURCES.glob(f'{package}_*.orig.tar.*z'))), None)
+    return next(iter(sorted(SOURCES.glob(f'{package}_*.orig.tar.[bgx]z*'))), None)
 
   if archive := found():
     return archive

@@ -32,6 +32,9 @@ def pytest_addoption(parser):
   parser.addoption(
     '--soak', type=float, default=2, metavar='SECONDS',
     help='how long the tests that do things at random take; default: 2')
+  parser.addoption(
+    '--programs', default='', metavar='NAMES',
+    help='real programs of demo/programs.py to build and run, by comma, or all; default: the quickest to build')
 
 
 def chosen_engines(config):

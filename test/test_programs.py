@@ -1,8 +1,9 @@
 # Copyright 2026 The Emscripten Deputy Authors.
 # SPDX-License-Identifier: MIT
 #
-# Real programs, unmodified and built by their own build systems (demo/programs.py), compress a real file with four
-# threads in every browser; the host's own program judges the result.
+# Real programs, unmodified and built by their own build systems (demo/programs.py), in every browser. Two compress a
+# real file with four threads, and the host's own program judges the result. All others, or those that --programs names,
+# have to make what the host's build of the same source makes.
 
 import fcntl
 import subprocess
@@ -14,6 +15,7 @@ from harness.features import least
 
 sys.path.insert(0, str(REPO / 'demo'))
 import programs
+import runs
 import sample
 
 SIZE = 8 << 20
@@ -81,3 +83,32 @@ def test_compressor(run, engine, sample_file, tmp_path, name):
     assert subprocess.run([name, '-dc', compressed], check=True, capture_output=True).stdout == data
     return result.ui_gaps['max']
   assert least(UI_GAP_MS, gap) < UI_GAP_MS
+
+
+def pytest_generate_tests(metafunc):
+  if 'program' in metafunc.fixturenames:
+    metafunc.parametrize('program', chosen(metafunc.config.getoption('programs')))
+
+
+def chosen(names):
+  """The programs that --programs asks for."""
+  runnable = {name: program.run for name, program in programs.CATALOGUE.items() if program.run}
+  if not names:
+    return [name for name, what in runnable.items() if what.quick]
+  if names == 'all':
+    return list(runnable)
+  if unknown := set(names.split(',')) - set(runnable):
+    raise pytest.UsageError(f'--programs: no program {", ".join(sorted(unknown))}; there are {", ".join(runnable)}')
+  return names.split(',')
+
+
+@pytest.mark.browser_only(reason='the page gives the program its files; under Node.js it would have the host\'s')
+def test_as_native(run, engine, program):
+  with (REPO / 'build' / 'demo.lock').open('w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    sample.build()
+    for flavour in ('native', 'deputy'):
+      programs.build(program, flavour)
+  wanted = runs.native(program)
+  outcome = runs.in_browser(run, engine, program)
+  assert (outcome.status, outcome.made) == (wanted.status, wanted.made), outcome.log
