@@ -25,6 +25,9 @@ def imply_threads(args):
   refused = '-no-pthread' in args or user_settings.get('USE_PTHREADS') == '0'
   if settings.DEPUTY_THREAD and not refused:
     settings.PTHREADS = 1
+  if '--oformat=wasm' in args:
+    # A module to look into, which nobody starts: CMake's check_type_size asks for one.
+    settings.DEPUTY_THREAD = 0
 
 
 # In system/lib/deputy/worker_pool.cpp.

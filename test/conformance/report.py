@@ -138,6 +138,8 @@ def write(entries, stamps):
     f'on stock, {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "on")} with the flag.', '',
     '## Differences from stock', '',
   ]
+  if missing := [column for column in suites.COLUMNS if column not in columns]:
+    lines[-2:-2] = [f'Not run yet: {", ".join(missing)}.', '']
   for kind, heading in HEADINGS.items():
     chosen = [i for i in sorted(by_verdict) if verdicts[i]['verdict'] == kind]
     if not chosen:

@@ -32,20 +32,19 @@ ONE_BY_ONE = {'sockets'}
 
 # What `--only subset` runs, with the flag on: of each room of the runtime, what upstream tests it most with.
 SUBSET = [
-  'browser.test_pthread_create', 'browser.test_pthread_create_pthread', 'browser.test_pthread_join',
-  'browser.test_pthread_cancel_cond_wait', 'browser.test_pthread_nested_spawns', 'browser.test_pthread_spawns',
-  'browser.test_pthread_malloc_free', 'browser.test_pthread_proxying_in_futex_wait', 'browser.test_pthread_file_io',
-  'browser.test_pthread_run_on_main_thread_flood', 'browser.test_pthread_call_sync_on_main_thread',
-  'browser.test_pthread_exit_process', 'browser.test_pthread_main_thread_blocking_join',
-  'browser.test_std_thread_detach', 'browser.test_fetch_from_thread',
-  'core0.test_pthread_abort', 'core0.test_pthread_c11_threads', 'core0.test_pthread_cancel',
-  'core0.test_pthread_cxx_threads', 'core0.test_pthread_dispatch_after_exit', 'core0.test_pthread_emmalloc',
+  'browser.test_pthread_create', 'browser.test_pthread_create_pthread',
+  'browser.test_pthread_cancel_cond_wait', 'browser.test_pthread_nested_spawns',
+  'browser.test_pthread_spawns', 'browser.test_pthread_malloc_free',
+  'browser.test_pthread_proxying_in_futex_wait', 'browser.test_pthread_file_io',
+  'browser.test_pthread_run_on_main_thread_flood', 'browser.test_pthread_exit_process',
+  'browser.test_fetch_from_thread', 'core0.test_pthread_abort', 'core0.test_pthread_c11_threads',
+  'core0.test_pthread_cancel', 'core0.test_pthread_cxx_threads', 'core0.test_pthread_dispatch_after_exit',
   'core0.test_pthread_equal', 'core0.test_pthread_exceptions', 'core0.test_pthread_keepalive',
   'core0.test_pthread_nested_work_queue', 'core0.test_pthread_proxying', 'core0.test_pthread_proxying_cpp',
-  'core0.test_pthread_stdout_after_main', 'core0.test_pthread_thread_local_storage', 'core0.test_stdio_locking',
-  'core0.test_poll_blocking', 'core0.test_select_blocking', 'core0.test_em_asm', 'core0.test_embind_basics',
-  'core0.test_fs_base', 'core0.test_fs_stream_proto', 'core0.test_printf', 'core0.test_utime',
-  'other.test_main_pthread_join_detach', 'other.test_pthread_js_exception', 'other.test_pthread_reuse',
+  'core0.test_pthread_stdout_after_main', 'core0.test_pthread_thread_local_storage',
+  'core0.test_stdio_locking', 'core0.test_poll_blocking', 'core0.test_select_blocking',
+  'core0.test_embind_basics', 'core0.test_fs_base', 'core0.test_printf', 'core0.test_utime',
+  'other.test_main_pthread_join_detach', 'other.test_pthread_js_exception',
   'other.test_pthread_join_interrupted', 'other.test_proxy_to_pthread_stack', 'other.test_itimer_pthread',
 ]
 
