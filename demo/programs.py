@@ -13,10 +13,12 @@ The same recipes make the programs with stock Emscripten and for the host, to co
 """
 
 import argparse
+import difflib
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -259,6 +261,22 @@ def is_current(script):
     files += [path] if path.is_file() else [
       file for file in path.rglob('*') if file.is_file() and file.suffix != '.pyc']
   return max(file.stat().st_mtime for file in files) < script.stat().st_mtime
+
+
+def lines_changed(name, flavour='deputy'):
+  """How many lines of the source of program `name`, as it was built, are not the archive's."""
+  folder = folder_of(name, flavour)
+  count = 0
+  with tarfile.open(fetch(CATALOGUE[name].package)) as archive:
+    for member in archive:
+      if member.isfile():
+        text = archive.extractfile(member).read()
+        path = folder / Path(*Path(member.name).parts[1:])
+        built = path.read_bytes() if path.is_file() else b''
+        if built != text:
+          lines = difflib.ndiff(text.decode(errors='replace').splitlines(), built.decode(errors='replace').splitlines())
+          count += sum(line.startswith(('+ ', '- ')) for line in lines)
+  return count
 
 
 def fetch(package):

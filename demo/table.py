@@ -61,9 +61,9 @@ A gap is the longest time between two ticks of the UI thread, due every 4 ms; th
 
 def measure(name, run, rounds):
   """The row of a program: what each flavour did in each round."""
-  row = {'version': version_of(name), 'flavours': {}}
   for flavour in FLAVOURS:
     programs.build(name, flavour)
+  row = {'version': version_of(name), 'changed': programs.lines_changed(name), 'flavours': {}}
   wanted = None
   for _ in range(rounds):
     for flavour in ('native', 'stock', 'deputy'):
@@ -104,7 +104,7 @@ def line(name, row):
     made = flavours[flavour]
     return made['why'] or ('yes' if what.result or what.steady else 'exit code')
   command = ' '.join((name, *what.args))
-  cells = [f'{name} {row["version"]}', f'{what.about}: `{command}`', '0', same('deputy'), same('stock'),
+  cells = [f'{name} {row["version"]}', f'{what.about}: `{command}`', str(row['changed']), same('deputy'), same('stock'),
            *(f'{middle(flavour, "seconds", ".2f")} s' for flavour in ('native', 'stock', 'deputy')),
            *(f'{middle(flavour, "gaps", ".0f")} ms' for flavour in ('stock', 'deputy'))]
   return f'| {" | ".join(cells)} |\n'

@@ -131,8 +131,8 @@ def write(entries, stamps):
     '*off*, and on the fork with the flag *on* (`EMCC_CFLAGS=-sDEPUTY_THREAD`), which makes each test\'s `main()` '
     'run on the deputy. What needs a GPU, sound, d8, node 24 or packages of npm is skipped by upstream\'s own '
     'switches, in all columns alike.', '',
-    f'{datetime.date.today().isoformat()}; node {version("node")}, Chromium {version("chromium")}, '
-    f'Firefox {version("firefox-esr")}.', '',
+    f'{datetime.date.today().isoformat()}; node {version("node")}, '
+    + ', '.join(f'{engine.capitalize()} {version(suites.BROWSERS[engine])}' for engine in sorted({entry['engine'] for entry in entries})) + '.', '',
     *table(entries, columns), '',
     f'Tests that pass at the second attempt count as passed: {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "stock")} '
     f'on stock, {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "on")} with the flag.', '',

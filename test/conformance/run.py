@@ -61,9 +61,12 @@ def stamp(column):
   """What a column's results were made from."""
   tree, _flags = suites.COLUMNS[column]
   parts = ['upstream.json'] if tree == 'stock' else ['patches', 'src', 'system', *ROOT.glob('tools/deputy*'), 'upstream.json']
-  state = ''.join(subprocess.run(['git', *verb, '--', *parts], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-                  for verb in (['ls-files', '-s'], ['diff', 'HEAD']))
-  return hashlib.sha256(state.encode()).hexdigest()[:16]
+  files = subprocess.run(['git', 'ls-files', '-z', '--', *parts], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+  digest = hashlib.sha256()
+  for name in sorted(filter(None, files.split('\0'))):
+    if (ROOT / name).is_file():
+      digest.update(name.encode() + b'\0' + (ROOT / name).read_bytes())
+  return digest.hexdigest()[:16]
 
 
 class Results:
