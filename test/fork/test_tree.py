@@ -24,11 +24,14 @@ def test_overlay_is_linked_and_patches_are_commits(fork):
   assert not fork.git('status', '--porcelain')
 
 
-def test_our_tests_stay_out_of_upstreams():
+def test_what_ships_of_our_tests():
+  # Those that upstream's runner runs, and their sources.
   root = Path(__file__).parents[2]
   paths = overlay.shipped(root, pin.read(root).overlay)
   assert 'src/lib/libdeputy.js' in paths
-  assert not [path for path in paths if path.startswith(('test/', 'tools/fork.py', 'tools/overlay/'))]
+  assert not [path for path in paths if path.startswith(('tools/fork.py', 'tools/overlay/'))]
+  tests = {path for path in paths if path.startswith('test/') and not path.startswith('test/deputy/')}
+  assert tests == {'test/test_browser_deputy.py', 'test/test_deputy.py'}
 
 
 def test_second_run_changes_nothing(fork):
