@@ -5,9 +5,7 @@
 
 import datetime
 import fnmatch
-import re
-import shutil
-import subprocess
+import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -18,26 +16,26 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VERDICTS = Path(__file__).resolve().parent / 'verdicts.toml'
 PAGE = ROOT / 'docs/conformance.md'
 
+sys.path[:0] = [str(ROOT / 'test'), str(ROOT / 'tools')]
+from harness.browsers import version
+from overlay import pin
+
 # 'flaky': at the second attempt.
 WELL = {'success', 'expected failure', 'flaky'}
 HEADINGS = {
   'meaning': 'What the flag means',
-  'text': 'What upstream expects of its own text',
   'limit': 'What the flag can\'t do',
 }
 
 
 def read_verdicts():
-  """The verdicts, each of which quotes our documentation or says why it has nothing to quote."""
+  """The verdicts, each of which quotes our documentation."""
   verdicts = tomllib.loads(VERDICTS.read_text()).get('difference', [])
   for verdict in verdicts:
     assert verdict['verdict'] in HEADINGS, verdict
-    if 'docs' in verdict:
-      text = ' '.join((ROOT / verdict['docs']).read_text().split())
-      if ' '.join(verdict['sentence'].split()) not in text:
-        raise SystemExit(f'verdicts.toml: {verdict["docs"]} does not say "{verdict["sentence"]}"')
-    else:
-      assert verdict['verdict'] == 'text', verdict
+    text = ' '.join((ROOT / verdict['docs']).read_text().split())
+    if ' '.join(verdict['sentence'].split()) not in text:
+      raise SystemExit(f'verdicts.toml: {verdict["docs"]} does not say "{verdict["sentence"]}"')
   return verdicts
 
 
@@ -61,6 +59,11 @@ def differences(entries):
   return found
 
 
+def kind_of(entry):
+  result = entry['result']
+  return 'passed' if result in WELL else 'skipped' if result == 'skipped' else 'failed'
+
+
 def suite_of(entry):
   suite = entry['test'].partition('.')[0]
   return f'{suite} ({entry["engine"]})' if suite in suites.IN_BROWSERS else suite
@@ -70,8 +73,7 @@ def table(entries, columns):
   """Lines of Markdown: of each suite and column, how its tests ended."""
   counts = defaultdict(Counter)
   for entry in entries:
-    kind = 'passed' if entry['result'] in WELL else 'skipped' if entry['result'] == 'skipped' else 'failed'
-    counts[suite_of(entry), entry['column']][kind] += 1
+    counts[suite_of(entry), entry['column']][kind_of(entry)] += 1
   lines = ['| suite | ' + ' | '.join(columns) + ' |', '| --- |' + ' --- |' * len(columns)]
   for suite in sorted({suite for suite, _column in counts}):
     cells = []
@@ -86,10 +88,10 @@ def summarize(entries, columns):
   """Print the table and the differences; returns the command's exit code."""
   verdicts = read_verdicts()
   print('\n'.join(['', *table(entries, columns), '']))
+  found = differences(entries)
   unexplained = 0
-  for entry in differences(entries):
-    verdict = find_verdict(verdicts, entry)
-    if not verdict:
+  for entry in found:
+    if not find_verdict(verdicts, entry):
       unexplained += 1
       print(f'NEW DIFFERENCE {entry["column"]} {entry["test"]} ({entry["engine"]}): {entry["result"]}')
       print('  ' + '\n  '.join(entry['message'].strip().splitlines()[-15:]))
@@ -98,16 +100,8 @@ def summarize(entries, columns):
     for pattern in verdict['tests']:
       if ('on', pattern) in known:
         print(f'verdicts.toml: {pattern} passes')
-  explained = len(differences(entries)) - unexplained
-  print(f'{explained} differences from stock explained, {unexplained} not')
+  print(f'{len(found) - unexplained} differences from stock explained, {unexplained} not')
   return 1 if unexplained else 0
-
-
-def version(command, pattern=r'[\d.]+'):
-  path = shutil.which(command)
-  said = subprocess.run([path, '--version'], capture_output=True, text=True, check=False).stdout if path else ''
-  found = re.search(pattern, said)
-  return found[0] if found else 'unknown'
 
 
 def write(entries, stamps):
@@ -123,16 +117,14 @@ def write(entries, stamps):
       by_verdict[verdicts.index(verdict)].append(entry)
     else:
       unexplained.append(entry)
-  base = (ROOT / 'upstream.json').read_text().split('"version": "', 1)[1].partition('"')[0]
   lines = [
     '# Conformance', '',
     '<!-- Written by `test/conformance/run.py --report`. -->', '',
-    f'Upstream\'s own tests of Emscripten {base}, unedited: on *stock* Emscripten, on the fork with the flag '
+    f'Upstream\'s own tests of Emscripten {pin.read(ROOT).version}, unedited: on *stock* Emscripten, on the fork with the flag '
     '*off*, and on the fork with the flag *on* (`EMCC_CFLAGS=-sDEPUTY_THREAD`), which makes each test\'s `main()` '
     'run on the deputy. What needs a GPU, sound, d8, node 24 or packages of npm is skipped by upstream\'s own '
     'switches, in all columns alike.', '',
-    f'{datetime.date.today().isoformat()}; node {version("node")}, '
-    + ', '.join(f'{engine.capitalize()} {version(suites.BROWSERS[engine])}' for engine in sorted({entry['engine'] for entry in entries})) + '.', '',
+    '; '.join([datetime.date.today().isoformat(), *map(version, ['node', *sorted({entry['engine'] for entry in entries})])]) + '.', '',
     *table(entries, columns), '',
     f'Tests that pass at the second attempt count as passed: {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "stock")} '
     f'on stock, {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "on")} with the flag.', '',
@@ -148,8 +140,8 @@ def write(entries, stamps):
     for i in chosen:
       verdict = verdicts[i]
       names = ', '.join(f'`{name}`' for name in sorted({entry['test'] for entry in by_verdict[i]}))
-      quote = f' [{verdict["docs"]}]({Path(verdict["docs"]).relative_to("docs")}): "{verdict["sentence"]}"' if 'docs' in verdict else ''
-      lines += [f'- {verdict["cause"]}{quote}', f'  {names}']
+      link = f'[{verdict["docs"]}]({Path(verdict["docs"]).relative_to("docs")})'
+      lines += [f'- {verdict["cause"]} {link}: "{verdict["sentence"]}"', f'  {names}']
     lines.append('')
   if unexplained:
     lines += ['### Not explained', '', *sorted(f'- {entry["column"]}: `{entry["test"]}`' for entry in unexplained), '']

@@ -17,7 +17,6 @@ Usage, for example:
 """
 
 import argparse
-import collections
 import fnmatch
 import hashlib
 import itertools
@@ -117,14 +116,14 @@ def find_tests():
                         capture_output=True, text=True, check=False)
   if done.returncode:
     sys.exit(f'run.py: error: upstream\'s tests can\'t be listed:\n{done.stderr}')
-  found = collections.defaultdict(list)
+  order = list(suites.SUITES)
+  found = []
   for entry in map(json.loads, done.stdout.splitlines()):
     suite = entry['test'].partition('.')[0]
     if suite in suites.SUITES and (not suites.SUITES[suite] or suites.SUITES[suite](entry['test'], entry['source'])):
       # What threads have to do with comes first.
-      found[suite].append((not suites.ABOUT_THREADS.search(entry['source']), entry['test']))
-  order = list(suites.SUITES)
-  return [test for _late, _suite, test in sorted((late, order.index(suite), test) for suite in found for late, test in found[suite])]
+      found.append((not suites.ABOUT_THREADS.search(entry['source']), order.index(suite), entry['test']))
+  return [test for _late, _suite, test in sorted(found)]
 
 
 def select(tests, only):
@@ -164,7 +163,7 @@ class Worker:
     threading.Thread(target=self.read, args=[process, lines], daemon=True).start()
     process.stdin.write('\n'.join(tests))
     process.stdin.close()
-    left, current = list(tests), None
+    left = list(tests)
     try:
       while left:
         line = lines.get(timeout=TEST_SECONDS)
@@ -172,11 +171,8 @@ class Worker:
           self.record(column, engine, left[0], 'died', log.read_text(errors='replace')[-4000:])
           return left[1:]
         entry = json.loads(line)
-        if 'begins' in entry:
-          current = entry['begins']
-        else:
-          left.remove(current)
-          self.record(column, engine, entry['test'], entry['result'], entry['message'], entry['seconds'])
+        left.remove(entry['test'])
+        self.record(column, engine, entry['test'], entry['result'], entry['message'], entry['seconds'])
       return []
     except queue.Empty:
       self.record(column, engine, left[0], 'hung', f'no end within {TEST_SECONDS} s', TEST_SECONDS)
@@ -228,8 +224,7 @@ class Progress:
     with self.lock:
       self.done += 1
       now = time.monotonic()
-      bad = entry['result'] not in {*report.WELL, 'skipped'}
-      if bad or now > self.said + 30 or self.done == self.total:
+      if report.kind_of(entry) == 'failed' or now > self.said + 30 or self.done == self.total:
         self.said = now
         left = (now - self.start) / self.done * max(self.total - self.done, 0) / 60
         print(f'  {self.done} of {self.total}, about {left:.0f} min left; {entry["column"]} {entry["test"]}: '
@@ -306,7 +301,7 @@ def main():
 
   def has_failed(column, test):
     entry = results.get(column, args.engine, test)
-    return entry['result'] not in {*report.WELL, 'skipped'} and entry['runs'] <= RETRIES
+    return report.kind_of(entry) == 'failed' and entry['runs'] <= RETRIES
 
   perform(chunks(tests, columns, args.engine, is_new), results, args.jobs)
   for _again in range(RETRIES):

@@ -5,7 +5,7 @@
 """Runs upstream's own tests, in the tree they belong to, and says as JSON lines how each ended.
 
   worker.py TREE list              every test: {"test": "core0.test_x", "source": "def test_x..."}
-  worker.py TREE run NUMBER        those whose names come on stdin: {"begins": name}, then its result
+  worker.py TREE run NUMBER        those whose names come on stdin, one after the other, as they end
 
 What upstream's test/runner does in each of its processes is done here with its own functions. A process of our
 own, instead of the runner's whole, can be ended when a test hangs, and loses no other test's result then.
@@ -68,12 +68,7 @@ def run_tests(modules, number):
   lines = os.fdopen(os.dup(1), 'w')
   os.dup2(2, 1)
 
-  def say(**line):
-    lines.write(json.dumps(line) + '\n')
-    lines.flush()
-
   for name in sys.stdin.read().split():
-    say(begins=name)
     module = next(module for module in modules if hasattr(module, name.split('.')[0]))
     test, = unittest.TestLoader().loadTestsFromName(name, module)
     test.is_parallel = True
@@ -81,7 +76,7 @@ def run_tests(modules, number):
       said = describe(parallel_testsuite.run_test((test, None, True)))
     except Exception as error:
       said = {'result': 'errored', 'seconds': 0, 'message': repr(error)}
-    say(test=name, **said)
+    print(json.dumps({'test': name, **said}), file=lines, flush=True)
   parallel_testsuite.tear_down()
 
 
