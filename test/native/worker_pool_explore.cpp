@@ -46,12 +46,7 @@ struct Model {
 
 } // namespace
 
-// A look before a sleep changes nothing: the sleep looks as well.
-template<> class deputy::AdaptiveSpin<Model> {
-public:
-  void enable(bool) {}
-  bool changes(const std::atomic<uint32_t>&, uint32_t) { return false; }
-};
+#include "no_spin.h"
 
 #include "worker_pool.h"
 
