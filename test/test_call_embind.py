@@ -39,6 +39,25 @@ SHOW = '''
   };
 '''
 
+# All Workers but two, the deputy's and another thread's, get their messages after release().
+HOLD = '''(() => {
+  const place = globalThis.document ? globalThis : process.getBuiltinModule('node:worker_threads');
+  let count = 0, held = [];
+  place.Worker = class extends place.Worker {
+    number = ++count;
+    postMessage(...args) {
+      if (held && this.number > 2) held.push(() => super.postMessage(...args));
+      else super.postMessage(...args);
+    }
+  };
+  globalThis.release = () => {
+    const messages = held;
+    held = null;
+    for (const send of messages) send();
+  };
+  return {};
+})()'''
+
 MODES = {
   'O1': ['-O1'],
   'modularize': ['-O1', '-sMODULARIZE'],
@@ -191,14 +210,16 @@ def test_objects(build, run, engine, mode):
 
 
 def test_objects_are_of_one_thread(build, run, engine):
-  # Of several that serve. When it ends, they are not there any more; others can be made.
-  result = run(program(build, *MODES['threads']), engine, page_js=SHOW + """
+  # Of several that serve. When it ends, they are not there any more; others can be made, also where the other thread
+  # has not begun yet.
+  result = run(program(build, *MODES['threads']), engine, module=HOLD, page_js=SHOW + """
     const c = await new Module.Counter(1);
     await Promise.all(Array.from({length: 500}, () => c.add(1)));
     const count = await c.count;
     const ended = await show(() => Module.endThread());
-    const other = await new Module.Counter(7);
-    return [count, ended, await show(() => c.count), await other.count];
+    const other = new Module.Counter(7);
+    release();
+    return [count, ended, await show(() => c.count), await (await other).count];
   """)
   assert result.report == [501, 'Error: endThread has not returned: the thread that served it has ended',
                            'BindingError: Counter.count: Counter instance already deleted', 7]

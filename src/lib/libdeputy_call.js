@@ -78,6 +78,8 @@ var LibraryDeputyCall = {
 
     // Of threads that serve calls.
     channels: [],
+    // How many are to come.
+    opening: {{{ DEPUTY_CALL_THREADS || 1 }}},
     // Calls that no channel has taken yet.
     backlog: [],
     // Why there can be none any more: an Error.
@@ -579,6 +581,7 @@ var LibraryDeputyCall = {
         turn: 0,
       };
       DeputyCall.channels.push(channel);
+      DeputyCall.opening--;
       DeputyCall.receive(channel);
     },
 
@@ -590,7 +593,7 @@ var LibraryDeputyCall = {
         DeputyCall.settleAll(channel);
         for (var call of channel.calls) call?.reject(new Error(`${call.name} has not returned: ${why}`));
       }
-      if (!DeputyCall.channels.length) DeputyCall.closeAll(new Error(why));
+      if (!DeputyCall.channels.length && !DeputyCall.opening) DeputyCall.closeAll(new Error(why));
     },
 
     // The program is over. `why` is an Error.
@@ -787,11 +790,16 @@ var LibraryDeputyCall = {
   _emscripten_deputy_call_threads_js__sig: 'i',
   _emscripten_deputy_call_threads_js: () => {{{ DEPUTY_CALL_THREADS }}},
 
-  // UI thread, these two.
+  // UI thread, these three.
   _emscripten_deputy_calls_opened_js__deps: ['$DeputyCall'],
   _emscripten_deputy_calls_opened_js__sig: 'vpp',
   _emscripten_deputy_calls_opened_js__proxy: 'async',
   _emscripten_deputy_calls_opened_js: (ring, thread) => DeputyCall.open(ring, thread),
+
+  _emscripten_deputy_calls_missing_js__deps: ['$DeputyCall'],
+  _emscripten_deputy_calls_missing_js__sig: 'vi',
+  _emscripten_deputy_calls_missing_js__proxy: 'async',
+  _emscripten_deputy_calls_missing_js: (threads) => void (DeputyCall.opening -= threads),
 
   _emscripten_deputy_calls_closed_js__deps: ['$DeputyCall'],
   _emscripten_deputy_calls_closed_js__sig: 'vp',

@@ -64,6 +64,7 @@ void _emscripten_deputy_answered_js(CallRing* ring);
 // no more. The second is waited for.
 void _emscripten_deputy_calls_opened_js(CallRing* ring, pthread_t thread);
 void _emscripten_deputy_calls_closed_js(CallRing* ring);
+void _emscripten_deputy_calls_missing_js(int threads);
 
 // In libdeputy_call.js: DEPUTY_CALL_THREADS.
 int _emscripten_deputy_call_threads_js(void);
@@ -440,16 +441,19 @@ bool start() {
 
 // Deputy, before main().
 void _emscripten_deputy_open_calls(void) {
-  int threads = _emscripten_deputy_call_threads_js();
-  for (int i = 0; i < threads; i++) {
-    if (!start()) {
-      emscripten_err("DEPUTY_CALL_THREADS: not all threads can be created; "
-                     "calls are served by those that could, or by the deputy");
-      threads = i;
-    }
+  const int wanted = _emscripten_deputy_call_threads_js();
+  int started = 0;
+  while (started < wanted && start()) {
+    started++;
   }
-  if (!threads) {
+  if (!started) {
     open(of_deputy);
+  }
+  if (started < wanted) {
+    emscripten_err("DEPUTY_CALL_THREADS: not all threads can be created; "
+                   "calls are served by those that could, or by the deputy");
+    // The deputy stands for one of them.
+    _emscripten_deputy_calls_missing_js(wanted - (started ? started : 1));
   }
 }
 
