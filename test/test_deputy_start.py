@@ -63,6 +63,41 @@ def test_crash_rejects_exited(build, run, engine, way):
   assert 'invokeEntryPoint' in result.report['stack']
 
 
+# What workers say of their end comes late, as exit() goes another way. (1 s is what the page waits for it.)
+LATE = '''((ms) => {
+  const place = globalThis.document ? globalThis : process.getBuiltinModule('node:worker_threads');
+  const late = (type, listener) => type == 'message' || type == 'error' ? (e) => {
+    const isLate = type == 'error' || (e.data ?? e).deputyCrash || (e.data ?? e).deputyPool == 'crashed';
+    if (isLate) setTimeout(listener, ms, e);
+    else listener(e);
+  } : listener;
+  place.Worker = class extends place.Worker {
+    addEventListener(type, listener) {
+      super.addEventListener(type, late(type, listener));
+    }
+    on(type, listener) {
+      return super.on(type, late(type, listener));
+    }
+  };
+  return {};
+})'''
+
+
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+@pytest.mark.parametrize('way', ['return', 'exit', '_Exit', 'exit_from_thread', 'pthread_exit'])
+def test_exit_after_crash(build, run, engine, way, exit_runtime):
+  # The crash is told, not the exit's status.
+  program = build('deputy/test_exit.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sEXIT_RUNTIME={exit_runtime}')
+  outcome = '''
+    return Module.deputy.exited.then((status) => `resolved: ${status}`, ({message}) => message);
+  '''
+  result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(50)', page_js=SURVIVE + outcome)
+  assert 'unreachable' in result.report.lower()
+  if way == 'return' and engine != 'node':
+    result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(100000)', page_js=outcome)
+    assert result.report == 'a thread has crashed, and its worker has not said of what'
+
+
 @pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
 def test_trap_is_no_success(build, run, exit_runtime):
   # The process's status; main()'s thread is the last.

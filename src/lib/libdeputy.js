@@ -17,9 +17,10 @@
  *                          when main() has returned and left nothing running, or
  *                          exit() was called on any thread, whatever EXIT_RUNTIME
  *                          says, and with 0 when main() ended its own thread by
- *                          pthread_exit() and the last thread has ended; rejected with an Error when the deputy
- *                          could not be started, or when any thread died of a
- *                          trap, an abort or an uncaught exception.
+ *                          pthread_exit() and the last thread has ended; rejected
+ *                          with an Error when the deputy could not be started, or
+ *                          when any thread died of a trap, an abort or an uncaught
+ *                          exception.
  *
  *   Module.deputy.stats()  Any thread. How the UI thread has waited since the start: {
  *                          waits: { [call]: { count, totalMs, longestMs } },
@@ -35,10 +36,15 @@
 #error "Internal error! DEPUTY_THREAD should be enabled when including libdeputy.js."
 #endif
 
+{{{
+  // For how long an exit waits to be told what threads have died of.
+  const LAST_WORDS_MS = 1000;
+}}}
+
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
+  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
   $Deputy__postset: () => {
 #if EMBIND_GEN_MODE
     // The driver asks what the program binds, and starts no deputy for its constructors.
@@ -52,6 +58,11 @@ var LibraryDeputy = {
     exited: null,
     isStarted: false,
     hasCrashed: false,
+    // How many of the threads that crashed have told what they died of; exits that wait
+    // for the others, and what bounds their wait.
+    crashesTold: 0,
+    exits: [],
+    exitTimer: 0,
     onRuntimeInitialized: null,
     // The Error that the start failed with.
     failure: null,
@@ -186,6 +197,29 @@ var LibraryDeputy = {
 #endif
     },
 
+    // Calls `exit`, which ends the program, when it is known what threads died of: an exit
+    // goes through shared memory, and overtakes what workers send.
+    exitAfterCrashes(exit) {
+      if (Deputy.crashesTold >= __emscripten_deputy_crashes()) return exit();
+      Deputy.exits.push(exit);
+      Deputy.exitTimer ||= setTimeout(() => {
+        // Its worker was ended by others, say.
+        Deputy.crashed({ message: 'a thread has crashed, and its worker has not said of what' });
+        Deputy.exitNow();
+      }, {{{ LAST_WORDS_MS }}});
+    },
+
+    crashTold() {
+      // (In Node.js upstream's handler of the event, which ends the process, comes first.)
+      if (++Deputy.crashesTold >= __emscripten_deputy_crashes()) setTimeout(Deputy.exitNow);
+    },
+
+    exitNow() {
+      clearTimeout(Deputy.exitTimer);
+      Deputy.exitTimer = 0;
+      for (var exit of Deputy.exits.splice(0)) callUserCallback(exit);
+    },
+
     // No thread is alive: main() ended its own by pthread_exit(), and the last of the
     // others has followed.
     quiet() {
@@ -255,13 +289,17 @@ var LibraryDeputy = {
           Deputy.crashed(message.deputyCrash);
           DeputyCall.close((channel) => channel.worker == worker, `the thread that served it has crashed: ${message.deputyCrash.message}`);
         }
+        if (message.deputyPool == 'crashed' && !ENVIRONMENT_IS_NODE) Deputy.crashTold();
         if (message.deputyAnswered) DeputyCall.channels.filter(({ ring }) => ring == message.deputyAnswered).forEach(DeputyCall.receive);
         DeputyPool.receive(worker, message);
       });
       listen('error', (e) => {
 #if ENVIRONMENT_MAY_BE_NODE
         // Whatever was thrown, not only Errors.
-        if (ENVIRONMENT_IS_NODE) return Deputy.crashed(e instanceof Error ? e : { message: String(e) });
+        if (ENVIRONMENT_IS_NODE) {
+          Deputy.crashed(e instanceof Error ? e : { message: String(e) });
+          return Deputy.crashTold();
+        }
 #endif
         // A script that did not load fires a bare Event: no message, no line.
         if (e.message !== undefined) return Deputy.crashed(e.error ?? e);
@@ -407,9 +445,10 @@ moveUpstream('proc_exit', '$procExit');
 Object.assign(LibraryDeputy, {
   // ---- Start (UI thread)
 
-  // `new Worker` may throw while a pool is loaded ahead of main(): the deputy's own
-  // will too, and that is reported.
-  $PThread__postset: 'try { PThread.init(); } catch (e) { Deputy.refusal = e; }',
+  // Where there is no memory to be had, the script throws before there are workers that
+  // nobody would end. And `new Worker` may throw while a pool is loaded ahead of main():
+  // the deputy's own will too, and that is reported.
+  $PThread__postset: () => addAtModule('try { PThread.init(); } catch (e) { Deputy.refusal = e; }'),
 
   // ---- Faults (pthreads)
 
@@ -505,10 +544,10 @@ Object.assign(LibraryDeputy, {
   // exit() again: upstream takes it for the first.
   $exitOnMainThread__deps: ['exit', '$runtimeKeepaliveCounter', '$runtimeKeepalivePop'],
   $exitOnMainThread__proxy: 'async',
-  $exitOnMainThread: (returnCode) => {
+  $exitOnMainThread: (returnCode) => Deputy.exitAfterCrashes(() => {
     if (runtimeKeepaliveCounter) {{{ runtimeKeepalivePop() }}};
     _exit(returnCode);
-  },
+  }),
 
   // Deputy. main() has returned and the last thing that it left running is done.
   $maybeExit__deps: ['$maybeExitThread', '$handleException', '$keepRuntimeAlive', 'exit', 'emscripten_is_deputy_thread'],
@@ -541,14 +580,14 @@ Object.assign(LibraryDeputy, {
 
   $procExitOnMainThread__deps: ['$procExit', '$Deputy', '$runtimeKeepaliveCounter', '$runtimeKeepalivePop'],
   $procExitOnMainThread__proxy: 'async',
-  $procExitOnMainThread: (status) => {
+  $procExitOnMainThread: (status) => Deputy.exitAfterCrashes(() => {
     if (runtimeKeepaliveCounter) {{{ runtimeKeepalivePop() }}};
     try {
       procExit(status);
     } finally {
       Deputy.exit(status);
     }
-  },
+  }),
 });
 
 autoAddDeps(LibraryDeputy, '$Deputy');

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  */
 
-// All ways in which a program ends: argv[1] names one.
+// All ways in which a program ends: argv[1] names one; with argv[2] a thread
+// has crashed before, and was joined.
 
 #include <emscripten/eventloop.h>
 #include <pthread.h>
@@ -21,6 +22,11 @@ static void later(void* arg) { printf("later\n"); }
 int main(int argc, char** argv) {
   const char* way = argc > 1 ? argv[1] : "";
   printf("%s\n", way);
+  if (argc > 2) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, trap, NULL);
+    pthread_join(thread, NULL);
+  }
   if (!strcmp(way, "return")) {
     return 21;
   }

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
+#include <emscripten/html5.h>
+#include <emscripten/proxying.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -44,6 +46,20 @@ EMSCRIPTEN_KEEPALIVE int work(int value) {
   free(block);
   return value + 1;
 }
+
+static void throw_on_purpose(void* arg) {
+  EM_ASM({ throw new Error('thrown on purpose'); });
+}
+
+static void throw_in_main_loop(void) { throw_on_purpose(NULL); }
+
+static bool
+throw_in_event(int type, const EmscriptenUiEvent* event, void* arg) {
+  throw_on_purpose(NULL);
+  return true;
+}
+
+static void throw_at_exit(void) { throw_on_purpose(NULL); }
 
 static void* nothing(void* arg) { return arg; }
 
@@ -117,14 +133,43 @@ static void* fail(void* arg) {
   } else if (is_fault("throw_async")) {
     MAIN_THREAD_ASYNC_EM_ASM({ throw new Error('thrown on purpose'); });
   } else if (is_fault("throw_in_thread")) {
-    EM_ASM({ throw new Error('thrown on purpose'); });
+    throw_on_purpose(NULL);
+  } else if (is_fault("throw_in_key")) {
+    pthread_key_t key;
+    assert(!pthread_key_create(&key, throw_on_purpose));
+    assert(!pthread_setspecific(key, &key));
+  } else if (is_fault("throw_in_cleanup")) {
+    pthread_cleanup_push(throw_on_purpose, NULL);
+    pthread_exit(NULL);
+    pthread_cleanup_pop(0);
   }
   return NULL;
 }
 
-static bool is_crash(void) {
-  return is_fault("trap") || is_fault("abort_from_thread") ||
-         is_fault("throw") || is_fault("throw_in_thread");
+// At the event loop of the deputy. Whether there is to be one.
+static bool throw_later(void) {
+  if (is_fault("throw_in_timer")) {
+    emscripten_set_timeout(throw_on_purpose, 0, NULL);
+  } else if (is_fault("throw_in_main_loop")) {
+    emscripten_set_main_loop(throw_in_main_loop, 0, false);
+  } else if (is_fault("throw_in_async_call")) {
+    emscripten_async_call(throw_on_purpose, NULL, 1);
+  } else if (is_fault("throw_in_task")) {
+    assert(emscripten_proxy_async(emscripten_proxy_get_system_queue(),
+                                  pthread_self(),
+                                  throw_on_purpose,
+                                  NULL));
+  } else if (is_fault("throw_in_event")) {
+    assert(!emscripten_set_resize_callback(
+      EMSCRIPTEN_EVENT_TARGET_WINDOW, NULL, false, throw_in_event));
+    MAIN_THREAD_ASYNC_EM_ASM({ dispatchEvent(new Event('resize')); });
+  } else if (is_fault("throw_in_exit")) {
+    atexit(throw_at_exit);
+    return false;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 static void* wait_to_go(void* arg) {
@@ -164,7 +209,7 @@ int main(int argc, char** argv) {
     void* seed = (void*)(uintptr_t)(next(&random) | 1);
     count += !pthread_create(&threads[count], NULL, loop, seed);
   }
-  while (emscripten_get_now() < end) {
+  while (emscripten_get_now() < end || is_fault("terminate")) {
     step(&random);
     emscripten_deputy_wait(1);
   }
@@ -177,15 +222,12 @@ int main(int argc, char** argv) {
     pthread_exit(NULL);
   } else if (is_fault("many")) {
     create_many();
+  } else if (throw_later()) {
+    emscripten_exit_with_live_runtime();
   }
   pthread_t thread;
-  void* result = NULL;
   if (!pthread_create(&thread, NULL, fail, NULL)) {
-    pthread_join(thread, &result);
-  }
-  while (result == PTHREAD_CANCELED && is_crash()) {
-    // An exit() now may overtake the message of what the thread died of.
-    emscripten_deputy_wait(1000);
+    pthread_join(thread, NULL);
   }
   is_over = true;
   for (int i = 0; i < count; i++) {

@@ -449,11 +449,21 @@ void _emscripten_thread_exit(void* result) {
   _emscripten_deputy_pool_ended_js();
 }
 
+// Threads that have crashed. Counted before anybody can see that the thread has
+// ended (the release of the last word of its join): who exits for it comes to
+// the UI thread with the count, which then waits for what the worker says.
+static int crashes;
+
+int _emscripten_deputy_crashes(void) {
+  return __atomic_load_n(&crashes, __ATOMIC_RELAXED);
+}
+
 // The worker of a thread that died of a trap or an exception, with the thread's
 // identity but not on its stack. Nothing of the program runs: what it needs may
 // be what broke.
 void _emscripten_deputy_thread_crashed(void) {
   pthread_t self = __pthread_self();
+  __atomic_add_fetch(&crashes, 1, __ATOMIC_RELAXED);
   self->canceldisable = 1;
   self->result = PTHREAD_CANCELED;
   release_list_of_dead(self);
