@@ -36,6 +36,11 @@ static atomic_bool takes_all[3];
 
 static atomic_size_t bytes_under_way;
 
+// What was written: the next to send frees it, as malloc's lock is not for the
+// UI thread to wait for. Release by the UI thread, which pushes, acquire by
+// who takes them all.
+static struct output* _Atomic spent;
+
 struct output {
   struct output* next;
   int fd;
@@ -49,11 +54,29 @@ static void write_now(void* arg) {
   _emscripten_deputy_write_js(output->fd, &output->iov, 1, &output->written);
 }
 
-static void write_and_free(void* arg) {
+static void write_and_spend(void* arg) {
   struct output* output = arg;
   atomic_fetch_sub(&bytes_under_way, output->iov.iov_len);
   write_now(output);
-  free(output);
+  output->next = atomic_load_explicit(&spent, memory_order_relaxed);
+  while (!atomic_compare_exchange_weak_explicit(&spent,
+                                                &output->next,
+                                                output,
+                                                memory_order_release,
+                                                memory_order_relaxed)) {
+  }
+}
+
+static void free_spent(void) {
+  struct output* output = NULL;
+  if (atomic_load_explicit(&spent, memory_order_relaxed)) {
+    output = atomic_exchange_explicit(&spent, NULL, memory_order_acquire);
+  }
+  while (output) {
+    struct output* next = output->next;
+    free(output);
+    output = next;
+  }
 }
 
 // UI thread. Of any file; those of the two are what it matters for.
@@ -68,6 +91,7 @@ static bool send_copy(int fd, const struct iovec* iov, int count, size_t size) {
   if (bytes_under_way + size > MOST_BYTES) {
     return false;
   }
+  free_spent();
   struct output* output = malloc(sizeof(struct output) + size);
   if (!output) {
     return false;
@@ -82,7 +106,7 @@ static bool send_copy(int fd, const struct iovec* iov, int count, size_t size) {
   atomic_fetch_add(&bytes_under_way, size);
   if (!emscripten_proxy_async(emscripten_proxy_get_system_queue(),
                               emscripten_main_runtime_thread_id(),
-                              write_and_free,
+                              write_and_spend,
                               output)) {
     atomic_fetch_sub(&bytes_under_way, size);
     free(output);
@@ -131,7 +155,7 @@ void _emscripten_deputy_write_rest(void) {
   for (int i = mailbox->head; i != mailbox->tail;
        i = (i + 1) % mailbox->capacity) {
     task* t = &mailbox->tasks[i];
-    if (t->func == write_and_free) {
+    if (t->func == write_and_spend) {
       struct output* output = t->arg;
       *last = output;
       last = &output->next;
@@ -142,7 +166,7 @@ void _emscripten_deputy_write_rest(void) {
   pthread_mutex_unlock(&mailbox->mutex);
   while (first) {
     struct output* next = first->next;
-    write_and_free(first);
+    write_and_spend(first);
     first = next;
   }
 }
