@@ -309,7 +309,7 @@ CONSTRUCTORS = [
   [],
   ['-O2', '-UNDEBUG'],
   ['-O3', '-flto', '-UNDEBUG'],
-  ['-sMAIN_MODULE=2', '-Wno-experimental'],
+  ['-O1', '-UNDEBUG', '-sMAIN_MODULE=2', '-Wno-experimental'],
   ['-sMALLOC=emmalloc'],
   ['-sMALLOC=mimalloc', '-sINITIAL_MEMORY=128MB'],
   ['-fsanitize=undefined'],
@@ -340,10 +340,10 @@ def test_constructors_come_before_calls(build, run, engine, set_late):
 
 @browser_only
 def test_constructor_of_a_side_module(build, run, engine):
-  side = build('deputy/test_constructors_side.c', '-DSIDE', '-pthread', '-sSIDE_MODULE=2', '-sEXPORTED_FUNCTIONS=_side_built',
-               '-Wno-emcc')
-  program = build('deputy/test_constructors_side.c', '-sDEPUTY_THREAD', '-sMAIN_MODULE=2', '-Wno-experimental',
-                  '-sEXPORTED_FUNCTIONS=_main,_emscripten_is_deputy_thread,___assert_fail')
+  side = build('deputy/test_constructors_side.c', '-DSIDE', '-pthread', '-O1', '-sSIDE_MODULE=2',
+               '-sEXPORTED_FUNCTIONS=_side_built', '-Wno-emcc')
+  program = build('deputy/test_constructors_side.c', '-sDEPUTY_THREAD', '-O1', '-sMAIN_MODULE=2',
+                  '-Wno-experimental', '-sEXPORTED_FUNCTIONS=_main,_emscripten_is_deputy_thread,___assert_fail')
   result = run(program, engine, module="{dynamicLibraries: ['side.wasm']}", files={'side.wasm': side.path.read_bytes()},
                expect_exit=0)
   assert result.stdout == ['built 1 time']

@@ -131,7 +131,7 @@ def test_wrong_policies(on_page):
 
 @pytest.mark.parametrize('flags', [
   [], ['-sDEPUTY_CALL_THREADS=1'], ['-O2', '--closure=1', '-Werror=closure'], ['-sEXIT_RUNTIME', '-sHTML5_SUPPORT_DEFERRING_USER_SENSITIVE_REQUESTS=0'],
-  ['-sMAIN_MODULE=2', '-sMODULARIZE'],
+  ['-O1', '-sMAIN_MODULE=2', '-sMODULARIZE'],
 ], ids=['deputy', 'call threads', 'closure', 'no deferring', 'main module'])
 def test_order(on_page, flags):
   # Of different callbacks, and in order with them the mouse.

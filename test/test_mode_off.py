@@ -24,8 +24,8 @@ PROGRAMS = [
   ['deputy/hello.c', '-Oz', '--closure=1'],
   ['deputy/hello.c', '-O2', '-sMINIMAL_RUNTIME'],
   ['deputy/hello.c', '-O2', '-sSTANDALONE_WASM'],
-  ['deputy/test_uncaught.cpp', '-O2', '-fexceptions'],
   ['deputy/hello.c', THREADS],
+  ['deputy/test_uncaught.cpp', THREADS, '-O2', '-fexceptions'],
   # Not -g: DWARF has the path of the cache, which is another one.
   ['deputy/hello.c', THREADS, '-g2'],
   ['deputy/hello.c', THREADS, '-Os'],
