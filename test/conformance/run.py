@@ -57,11 +57,18 @@ SUITE_SECONDS = {'posixtest': 40}
 RETRIES = 1
 
 
+# What makes the difference in a column. (What only the flag brings in, and refuses to be compiled without it, is not
+# off's.)
+SOURCES = {
+  'stock': ['upstream.json'],
+  'off': ['patches', 'src', 'system', 'tools/deputy*', 'upstream.json', ':!src/lib/libdeputy*', ':!system/lib/deputy'],
+  'on': ['patches', 'src', 'system', 'tools/deputy*', 'upstream.json'],
+}
+
+
 def stamp(column):
   """What a column's results were made from."""
-  tree, _flags = suites.COLUMNS[column]
-  parts = ['upstream.json'] if tree == 'stock' else ['patches', 'src', 'system', *ROOT.glob('tools/deputy*'), 'upstream.json']
-  files = subprocess.run(['git', 'ls-files', '-z', '--', *parts], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+  files = subprocess.run(['git', 'ls-files', '-z', '--', *SOURCES[column]], cwd=ROOT, capture_output=True, text=True, check=True).stdout
   digest = hashlib.sha256()
   for name in sorted(filter(None, files.split('\0'))):
     if (ROOT / name).is_file():
