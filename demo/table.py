@@ -52,10 +52,30 @@ it prints depends on the order of its threads or on paths.
 
 Seconds are medians of {rounds} runs, from the program's start to its exit, in a browser with its loading.
 A gap is the longest time between two ticks of the UI thread, due every 4 ms; the median as well.
+Where many threads compute, gaps are the scheduler's: {spinning} bare workers that spin, without any
+Emscripten, leave gaps of {floor} here.
 {machine}
 
 | program | what runs | lines changed | same, fork | same, stock | native | stock | fork | gap, stock | gap, fork |
 |---|---|---|---|---|---|---|---|---|---|
+'''
+
+SPINNING = 48  # as many as GoogleTest's stress tests have threads
+SPIN_JS = f'''
+  const url = URL.createObjectURL(new Blob([`onmessage = () => {{
+    const end = performance.now() + 1000;
+    while (performance.now() < end) ;
+    postMessage('done');
+  }}`]));
+  const workers = Array.from({{length: {SPINNING}}}, () => new Worker(url));
+  const next = (worker) => new Promise((resolve) => {{
+    worker.onmessage = resolve;
+    worker.postMessage('go');
+  }});
+  await Promise.all(workers.map(next));
+  uiGaps.reset();
+  await Promise.all(workers.map(next));
+  return uiGaps.summary().max;
 '''
 
 
@@ -110,10 +130,17 @@ def line(name, row):
   return f'| {" | ".join(cells)} |\n'
 
 
-def write(figures, rounds):
+def floor_of(run, rounds):
+  """The gaps of a page beside workers that do nothing but compute."""
+  gaps = sorted(run(None, 'chromium', page_js=SPIN_JS).report for _ in range(rounds))
+  return f'{gaps[0]:.0f} to {gaps[-1]:.0f} ms'
+
+
+def write(figures, rounds, floor):
   load = os.getloadavg()[2]  # of a busy machine the figures say little
   machine = f'{os.cpu_count()} cores with a load of {load:.0f}, {version("chromium")}, {time.strftime("%Y-%m-%d")}.'
-  text = HEAD.format(compile=programs.COMPILE, stock=FLAVOURS['stock'].link, rounds=rounds, machine=machine)
+  text = HEAD.format(compile=programs.COMPILE, stock=FLAVOURS['stock'].link, rounds=rounds, machine=machine,
+                     spinning=SPINNING, floor=floor)
   text += ''.join(line(name, figures[name]) for name in RUNNABLE if name in figures)
   if LEFT_OUT:
     text += '\n## What does not work\n\n' + ''.join(f'- **{name}**: {why}\n' for name, why in LEFT_OUT.items())
@@ -131,6 +158,7 @@ def main():
   with tempfile.TemporaryDirectory(prefix='deputy-table-') as folder:
     runner = Runner(folder)
     try:
+      floor = floor_of(runner.run, options.rounds)
       for name in options.names or RUNNABLE:
         say(f'{name} ...')
         try:
@@ -139,7 +167,7 @@ def main():
           say(f'table.py: {name} is left as it was: {error}')
           continue
         FIGURES.write_text(json.dumps(figures, indent=2) + '\n')
-        write(figures, options.rounds)
+        write(figures, options.rounds, floor)
     finally:
       runner.close()
 
