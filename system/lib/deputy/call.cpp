@@ -64,6 +64,7 @@ void _emscripten_deputy_answered_js(CallRing* ring);
 // no more. The second is waited for.
 void _emscripten_deputy_calls_opened_js(CallRing* ring, pthread_t thread);
 void _emscripten_deputy_calls_closed_js(CallRing* ring);
+// So many of DEPUTY_CALL_THREADS will not come.
 void _emscripten_deputy_calls_missing_js(int threads);
 
 // In libdeputy_call.js: DEPUTY_CALL_THREADS.
