@@ -104,12 +104,18 @@ class Program:
 HOST = '{cross}--host=wasm32-unknown-emscripten'
 XZ_UNUSED = ('shared', 'xzdec', 'lzmadec', 'lzmainfo', 'lzma-links', 'scripts', 'doc', 'nls', 'rpath',
              'dependency-tracking')
+SQLITE = (HOST, '--disable-readline', '--disable-tcl', 'CFLAGS=-O1 -pthread')
+SQLITE_MAKE = ('BCC=cc', 'sqlite3.c')
+SQLITE_TEST = ('-O2', '-pthread', '-I.', '-Isrc', '-DHAVE_USLEEP=1', '-DSQLITE_OMIT_LOAD_EXTENSION',
+               'sqlite3.c', '-lm')
 ZSTD_ALONE = ('BACKTRACE=0', 'HAVE_ZLIB=0', 'HAVE_LZMA=0', 'HAVE_LZ4=0')
 CMAKE_FLAGS = ('-DCMAKE_C_FLAGS={compile}', '-DCMAKE_CXX_FLAGS={compile}', '-DCMAKE_EXE_LINKER_FLAGS={link}',
                '-DCMAKE_BUILD_TYPE=Release')
 UV_CYGWIN = ('cygwin', 'bsd-ifaddrs', 'no-fsevents', 'no-proctitle', 'posix-hrtime', 'posix-poll', 'procfs-exepath',
              'sysinfo-loadavg', 'sysinfo-memory')
 GTEST = (*CMAKE_FLAGS, '-Dgtest_build_tests=ON', '-Dgmock_build_tests=ON')
+# It makes errors of warnings; this one is of a compiler newer than it.
+BENCHMARK = (*CMAKE_FLAGS, '-DCMAKE_CXX_FLAGS={compile} -Wno-c2y-extensions', '-DBENCHMARK_ENABLE_GTEST_TESTS=OFF')
 
 CATALOGUE = {
   'xz': Program(
@@ -124,8 +130,8 @@ CATALOGUE = {
   'sqlite3': Program(
     package='sqlite3',
     output='sqlite3.js',
-    configure=(HOST, '--disable-readline', '--disable-tcl', 'CFLAGS=-O1 -pthread'),
-    make=('BCC=cc', 'sqlite3.c'),
+    configure=SQLITE,
+    make=SQLITE_MAKE,
     link=('-O2', '-I.', 'sqlite3.c', ROOT / 'demo/sqlite/database.cpp', '-lembind', '-sDEPUTY_THREAD',
           '-DSQLITE_THREADSAFE=1', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_USE_URI', '-sWASMFS', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth',
           '-sMODULARIZE', '-sEXPORT_NAME=createSqlite', '-sEXPORTED_RUNTIME_METHODS=ccall,cwrap,HEAPU32', '-fwasm-exceptions',
@@ -133,6 +139,25 @@ CATALOGUE = {
             'malloc', 'free', 'sqlite3_open_v2', 'sqlite3_close', 'sqlite3_exec', 'sqlite3_prepare_v2', 'sqlite3_bind_int',
             'sqlite3_bind_text', 'sqlite3_step', 'sqlite3_reset', 'sqlite3_column_int', 'sqlite3_column_text', 'sqlite3_finalize',
             'sqlite3_errmsg', 'sqlite3_interrupt'))),
+  ),
+  # SQLite's own tests of its threads, built by the command that their heads give.
+  'threadtest3': Program(
+    package='sqlite3',
+    output='threadtest3{exe}',
+    tree='sqlite3',
+    configure=SQLITE,
+    make=SQLITE_MAKE,
+    link=(*SQLITE_TEST, 'test/threadtest3.c', 'src/test_multiplex.c', '{link}'),
+    run=Run('SQLite\'s test of a file that ten threads open, read and write for ten seconds', ('stress1',), steady=False),
+  ),
+  'threadtest5': Program(
+    package='sqlite3',
+    output='threadtest5{exe}',
+    tree='sqlite3',
+    configure=SQLITE,
+    make=SQLITE_MAKE,
+    link=(*SQLITE_TEST, 'test/threadtest5.c', '{link}'),
+    run=Run('SQLite\'s test of a database in memory that four threads write', steady=False),
   ),
   'zstd': Program(
     package='libzstd',
@@ -186,6 +211,22 @@ CATALOGUE = {
     make=('-C', 'obj', 'googletest-port-test'),
     run=Run('GoogleTest\'s test of its mutex and thread-locals, among others', steady=False),
   ),
+  # Google Benchmark's tests of benchmarks that run in threads.
+  'benchmark': Program(
+    package='benchmark',
+    output='obj/test/internal_threading_test{exe}',
+    cmake=BENCHMARK,
+    make=('-C', 'obj', 'internal_threading_test'),
+    run=Run('Google Benchmark\'s test of its timers in threads', ('--benchmark_min_time=0.01',), steady=False),
+  ),
+  'benchmark_setup': Program(
+    package='benchmark',
+    output='obj/test/benchmark_setup_teardown_test{exe}',
+    tree='benchmark',
+    cmake=BENCHMARK,
+    make=('-C', 'obj', 'benchmark_setup_teardown_test'),
+    run=Run('Google Benchmark\'s test of set-up in threads', steady=False),
+  ),
   # OpenMP.
   'fasttree': Program(
     package='fasttree',
@@ -193,6 +234,17 @@ CATALOGUE = {
     make=(),
     link=('-O3', '-DOPENMP', '-fopenmp', '-DUSE_DOUBLE', 'fasttree.c', '-lm', '{link}'),
     run=Run('OpenMP; a tree of 120 sequences', ('-nt', '-nosupport', '-quiet', 'alignment.fa'), ('alignment.fa',)),
+  ),
+  # An event loop that other threads wake. Without -o make writes test/regress.gen.[ch] anew, a little different; in
+  # parallel it compiles before it has made event-config.h.
+  'libevent': Program(
+    package='libevent',
+    output='test/regress{exe}',
+    configure=(HOST, '--disable-openssl', '--disable-shared', '--disable-samples', 'CFLAGS=-O1 -pthread'),
+    make=('-j1', '-o', 'test/rpcgen-attempted', 'include/event2/event-config.h', 'test/regress{exe}', 'EXEEXT={exe}',
+          'CFLAGS={compile}', 'LDFLAGS={link}'),
+    run=Run('libevent\'s tests of an event loop in threads', ('--no-fork', 'thread/basic', 'thread/conditions_simple',
+                                                             'thread/no_events')),
   ),
   # An event loop that a pool of threads wakes. Emscripten is no platform of libuv's; it is built as Cygwin.
   'libuv': Program(
