@@ -349,6 +349,19 @@ def test_constructor_of_a_side_module(build, run, engine):
   assert result.stdout == ['built 1 time']
 
 
+@browser_only
+@pytest.mark.parametrize('kind', [1, 2])
+def test_main_of_a_side_module(build, run, engine, kind):
+  side = build('deputy/test_side_main.c', '-DSIDE', '-pthread', '-O1', '-sSIDE_MODULE', '-Wno-emcc')
+  program = build('deputy/test_side_main.c', '-sDEPUTY_THREAD', '-O1', f'-sMAIN_MODULE={kind}', '-Wno-experimental',
+                  '-sEXPORTED_FUNCTIONS=_report,_twice')
+  options = {'module': "{dynamicLibraries: ['side.wasm']}", 'files': {'side.wasm': side.path.read_bytes()}}
+  result = run(program, engine, args=['main'], expect_exit=7, **options)
+  assert result.stdout == ['main, 2, on the deputy']
+  # And without: the page calls.
+  assert run(program, engine, page_js='await Module.deputy.started; return Module._twice(21);').report == 42
+
+
 def test_slow_constructor(build, run, engine):
   # It is a sign of life of the deputy that it runs.
   run(build('deputy/test_constructor_sleeps.c', '-sDEPUTY_THREAD', '-sDEPUTY_START_TIMEOUT=500'), engine, expect_exit=0)

@@ -404,9 +404,24 @@ var LibraryDeputy = {
   _emscripten_deputy_constructors_js__deps: ['$Deputy', '$LDSO'],
   _emscripten_deputy_constructors_js__sig: 'v',
   _emscripten_deputy_constructors_js: () => Deputy.runConstructors(),
+
+  // Not proxied. A weak main() is the linker's to find, and it does not look into
+  // libraries. Returns whether one of those has it.
+  _emscripten_deputy_run_library_main_js__deps: ['$resolveGlobalSymbol'],
+  _emscripten_deputy_run_library_main_js__sig: 'iipp',
+  _emscripten_deputy_run_library_main_js: (argc, argv, status) => {
+    var main = resolveGlobalSymbol('main').sym;
+    if (!main) return 0;
+    var result = main(argc, {{{ to64('argv') }}});
+    {{{ makeSetValue('status', 0, 'result', 'i32') }}};
+    return 1;
+  },
 #else
   _emscripten_deputy_constructors_js__sig: 'v',
   _emscripten_deputy_constructors_js: () => {},
+
+  _emscripten_deputy_run_library_main_js__sig: 'iipp',
+  _emscripten_deputy_run_library_main_js: () => 0,
 #endif
 
   _emscripten_deputy_started_js__deps: ['$Deputy',

@@ -34,6 +34,7 @@ void __wasm_call_ctors(void);
 void _emscripten_deputy_created_js(void);
 void _emscripten_deputy_alive_js(void);
 void _emscripten_deputy_constructors_js(void);
+bool _emscripten_deputy_run_library_main_js(int argc, char** argv, int* status);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
 void _emscripten_deputy_idle_js(void);
@@ -78,6 +79,10 @@ bool emscripten_is_deputy_thread(void) {
 int __main_void(void) {
   if (__main_argc_argv) {
     return __main_argc_argv(main_argc, main_argv);
+  }
+  int status;
+  if (_emscripten_deputy_run_library_main_js(main_argc, main_argv, &status)) {
+    return status;
   }
   // No main() at all: the deputy stays at its event loop and serves.
   emscripten_runtime_keepalive_push();
