@@ -421,7 +421,7 @@ var LibraryDeputy = {
   _emscripten_deputy_constructors_js: () => {},
 
   _emscripten_deputy_run_library_main_js__sig: 'iipp',
-  _emscripten_deputy_run_library_main_js: () => 0,
+  _emscripten_deputy_run_library_main_js: (argc, argv, status) => 0,
 #endif
 
   _emscripten_deputy_started_js__deps: ['$Deputy',
