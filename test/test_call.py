@@ -61,6 +61,16 @@ def test_values(build, run, engine, flags):
                     '10', str(-2 ** 63), str(2 ** 41)]
 
 
+def test_without_bigint(build, run, engine):
+  # Where functions have no parameters of 64 bits, a BigInt is an error like others.
+  report = call(build, run, engine, '''
+    const error = await Module._add(5n, 1).catch((error) => error.message);
+    return [await Module._add(1, 2), await Module.ccall('repeat', 'string', ['string', 'number'], ['no', 2]), error];
+  ''', '-sWASM_BIGINT=0')
+  assert report[:2] == [3, 'nono']
+  assert 'BigInt' in report[2]
+
+
 def test_bad_calls(build, run, engine):
   report = call(build, run, engine, '''
     const bad = [

@@ -194,6 +194,16 @@ def test_print_in_order_with_calls(build, run, engine, flags):
   assert result.stdout == [f'{what} {i}' for i in range(20) for what in ('printed', 'called')]
 
 
+@pytest.mark.parametrize('flags', [[], ['-sWASMFS']], ids=['memfs', 'wasmfs'])
+def test_print_in_javascript(build, run, engine, flags):
+  result = run(program(build, *flags), engine, args=['javascript'], expect_exit=0)
+  # A browser's console is each thread's own.
+  kinds = ['C', 'out', 'console', 'called'] if engine == 'node' else ['C', 'out']
+  assert result.stdout == [f'{kind} {i}' for i in range(20) for kind in kinds] + [f'last {i}' for i in range(100)]
+  if engine == 'node':
+    assert result.stderr == [f'error {i}' for i in range(20)]
+
+
 def test_print_before_trap(build, run, engine):
   result = run(program(build, '-sMODULARIZE'), engine, args=['trap'], page_js='''
     if (!globalThis.document) process.on('uncaughtException', () => {});

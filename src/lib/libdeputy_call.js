@@ -669,7 +669,7 @@ var LibraryDeputyCall = {
       try {
         var values = [];
         for (var i = 0; i < count; i++, args += {{{ ARGUMENT_SIZE }}}) {
-          values.push({{{ makeGetValue('args', 0, 'i32') }}} == {{{ KIND_BIGINT }}} ? {{{ makeGetValue('args', 8, 'i64') }}} : {{{ makeGetValue('args', 8, 'double') }}});
+          values.push({{{ makeGetValue('args', 0, 'i32') }}} == {{{ KIND_BIGINT }}} ? DeputyCall.int64s().getBigInt64(args + 8, true) : {{{ makeGetValue('args', 8, 'double') }}});
         }
         var value = DeputyCall.check(index, count)(...values);
 #if ASYNCIFY
@@ -706,13 +706,16 @@ var LibraryDeputyCall = {
     },
 #endif
 
+    // (There is no HEAP64 with -sWASM_BIGINT=0.)
+    int64s: () => new DataView(HEAP8.buffer),
+
     put(answer, value) {
       switch (typeof value) {
         case 'number':
           {{{ makeSetValue('answer', ANSWER_VALUE, 'value', 'double') }}};
           return {{{ ANSWER_NUMBER }}};
         case 'bigint':
-          {{{ makeSetValue('answer', ANSWER_VALUE, 'value', 'i64') }}};
+          DeputyCall.int64s().setBigInt64(answer + {{{ ANSWER_VALUE }}}, value, true);
           return {{{ ANSWER_BIGINT }}};
 #if EMBIND
         case 'string':
@@ -734,7 +737,7 @@ var LibraryDeputyCall = {
     putBlock(answer, kind, text) {
       var block = stringToNewUTF8(text);
       if (!block) return {{{ ANSWER_MEMORY }}};
-      {{{ makeSetValue('answer', ANSWER_VALUE, 'BigInt(block)', 'i64') }}};
+      DeputyCall.int64s().setBigInt64(answer + {{{ ANSWER_VALUE }}}, BigInt(block), true);
       {{{ makeSetValue('answer', ANSWER_LENGTH, 'lengthBytesUTF8(text)', 'i32') }}};
       return kind;
     },

@@ -441,6 +441,7 @@ var LibraryDeputyPool = {
 #if EMBIND
         __embind_initialize_bindings();
 #endif
+        DeputyProxy.takeOutput();
         initializedJS = true;
       }
 #if ASYNCIFY == 2

@@ -13,8 +13,15 @@
 #error "Internal error! DEPUTY_THREAD should be enabled when including libdeputy_proxy.js."
 #endif
 
+{{{
+  // Where what JavaScript prints on a pthread goes: to out(), and in Node.js to the streams
+  // below its console.
+  const TO_OUT = -1;
+  const TO_STREAM = { stdout: -2, stderr: -3 };
+}}}
+
 var LibraryDeputyProxy = {
-  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '$DeputyPool'],
+  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '_emscripten_deputy_print', '$DeputyPool', '$UTF8ToString', '$stringToNewUTF8', 'free'],
   $DeputyProxy: {
     // To itself, and what to do for each message.
     channel: null,
@@ -41,6 +48,56 @@ var LibraryDeputyProxy = {
       }
       DeputyProxy.next.push(func);
       DeputyProxy.channel.port2.postMessage(0);
+    },
+
+    // Pthread. What JavaScript prints there, too, is printed by the UI thread, in order
+    // with what C prints. (err() stays as it is: it may be the last that a thread does, with
+    // malloc's lock taken or no stack left.)
+    takeOutput() {
+      var outHere = out;
+      out = (...args) => {
+        // (A browser's console shows objects.)
+        if (args.some((arg) => typeof arg == 'object') || !DeputyProxy.print({{{ TO_OUT }}}, args.join(' '))) outHere(...args);
+      };
+#if ENVIRONMENT_MAY_BE_NODE
+      // Node.js passes on what a worker's console prints later, or never at exit.
+      if (ENVIRONMENT_IS_NODE) {
+        for (const [name, fd] of [['stdout', {{{ TO_STREAM.stdout }}}], ['stderr', {{{ TO_STREAM.stderr }}}]]) {
+          const stream = process[name];
+          const write = stream.write;
+          stream.write = (chunk, encoding, callback) => {
+            if (typeof chunk != 'string' || !DeputyProxy.print(fd, chunk)) return write.call(stream, chunk, encoding, callback);
+            callback = typeof encoding == 'function' ? encoding : callback;
+            if (callback) process.nextTick(callback);
+            return true;
+          };
+        }
+      }
+#endif
+    },
+
+    // Pthread. False: no thread runs here, or there is no memory.
+    print(fd, text) {
+      if (ABORT || !_pthread_self()) return false;
+      var copy = stringToNewUTF8(text);
+      if (!copy) return false;
+      __emscripten_deputy_print(fd, copy);
+      _free(copy);
+      return true;
+    },
+
+    // UI thread. Returns whether it was for one of ours.
+    write(fd, iov) {
+      if (fd >= 0) return false;
+      var text = UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}});
+#if ENVIRONMENT_MAY_BE_NODE
+      if (fd != {{{ TO_OUT }}}) {
+        process[fd == {{{ TO_STREAM.stdout }}} ? 'stdout' : 'stderr'].write(text);
+        return true;
+      }
+#endif
+      out(text);
+      return true;
     },
 
     // UI thread, when the program may end without its coming to its mailbox again.
@@ -97,9 +154,10 @@ Object.assign(LibraryDeputyProxy, {
   },
 
   // Called by output.c.
-  _emscripten_deputy_write_js__deps: ['$UTF8ToString'],
+  _emscripten_deputy_write_js__deps: ['$UTF8ToString', '$DeputyProxy'],
   _emscripten_deputy_write_js__sig: 'vipip',
   _emscripten_deputy_write_js: (fd, iov) => {
+    if (DeputyProxy.write(fd, iov)) return;
     (fd == 1 ? out : err)(UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}}));
   },
 });
@@ -128,9 +186,10 @@ Object.assign(LibraryDeputyProxy, {
   },
 
   // Called by output.c.
-  _emscripten_deputy_write_js__deps: ['$writeOnMainThread'],
+  _emscripten_deputy_write_js__deps: ['$writeOnMainThread', '$DeputyProxy'],
   _emscripten_deputy_write_js__sig: 'vipip',
   _emscripten_deputy_write_js: (fd, iov, iovcnt, pnum) => {
+    if (DeputyProxy.write(fd, iov)) return;
     writeOnMainThread(fd, iov, iovcnt, pnum);
   },
 

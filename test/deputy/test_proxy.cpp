@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <atomic>
+#include <emscripten/console.h>
 #include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/promise.h>
@@ -545,6 +546,24 @@ int main(int argc, char** argv) {
       printf("printed %d\n", i);
       MAIN_THREAD_EM_ASM({ out('called ' + $0); }, i);
     }
+  } else if (way == "javascript") {
+    bool is_node = EM_ASM_INT({ return ENVIRONMENT_IS_NODE; });
+    for (int i = 0; i < 20; i++) {
+      printf("C %d\n", i);
+      EM_ASM({ out('out', $0); }, i);
+      if (is_node) {
+        EM_ASM({ console.log('console %d', $0); }, i);
+        emscripten_console_log(("called " + std::to_string(i)).c_str());
+        EM_ASM({ console.error('error', $0); }, i);
+      }
+    }
+    // What is under way is not lost, of another thread's neither.
+    std::thread([] {
+      for (int i = 0; i < 100; i++) {
+        EM_ASM({ out('last', $0); }, i);
+      }
+      exit(0);
+    }).join();
   } else if (way == "trap") {
     for (int i = 0; i < 100; i++) {
       printf("%d\n", i);

@@ -6,7 +6,8 @@
  * while the thread waits. Here the thread goes on: a copy is sent to the UI
  * thread, in order with all else that the thread sends there, so what it calls
  * there next comes after. Only for terminals and consoles, which take
- * everything: a file may be full. libdeputy_proxy.js has the other half.
+ * everything: a file may be full. What JavaScript prints on a pthread goes the
+ * same way. libdeputy_proxy.js has the other half.
  */
 
 #include <emscripten/proxying.h>
@@ -24,7 +25,8 @@
 // does the page, where it waits for who has made that call.
 #define MOST_BYTES (64 << 10)
 
-// In libdeputy_proxy.js. UI thread.
+// In libdeputy_proxy.js. UI thread. `fd` is stdout, stderr, or one of
+// libdeputy_proxy.js's own, which are negative.
 void _emscripten_deputy_write_js(int fd,
                                  const struct iovec* iov,
                                  int count,
@@ -128,7 +130,8 @@ int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
   return send_copy(fd, iov, count, size) ? size : -1;
 }
 
-// Pthread: a line for the console, without its end, with WasmFS.
+// Pthread: what JavaScript prints, and WasmFS, which gives a line without its
+// end.
 void _emscripten_deputy_print(int fd, const char* line) {
   struct output output = {
     .fd = fd, .iov = {.iov_base = (void*)line, .iov_len = strlen(line)}};
