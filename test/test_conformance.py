@@ -45,6 +45,14 @@ def test_differences():
   assert [one['test'] for one in report.differences(entries)] == ['core0.test_a', 'core0.test_d', 'core0.test_e']
 
 
+def test_list_is_read_again(tmp_path, monkeypatch):
+  monkeypatch.setattr(report, 'LIST', tmp_path / 'conformance.csv')
+  passed = [entry('stock', 'core0.test_a', 'success'), entry('on', 'core0.test_a', 'flaky'), entry('on', 'core0.test_b', 'skipped')]
+  report.write_list([*passed, entry('off', 'core0.test_a', 'failed')], dict.fromkeys(['stock', 'off', 'on'], '1'))
+  # What failed is to be run again: why is not in the list.
+  assert list(report.read_list()) == [{**one, 'seconds': 0} for one in passed]
+
+
 def test_verdicts_quote_our_documentation():
   assert report.read_verdicts()
 

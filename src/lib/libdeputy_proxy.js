@@ -78,7 +78,7 @@ var LibraryDeputyProxy = {
 
     // Pthread. False: no thread runs here, or there is no memory.
     print(fd, text) {
-      if (ABORT || !_pthread_self()) return false;
+      if (ABORT || DeputyPool.hasEnded || DeputyPool.index == {{{ NONE }}}) return false;
       var copy = stringToNewUTF8(text);
       if (!copy) return false;
       __emscripten_deputy_print(fd, copy);

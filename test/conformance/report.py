@@ -3,6 +3,7 @@
 
 """What a conformance run says: a table by suite, and each difference from stock with its verdict."""
 
+import csv
 import datetime
 import fnmatch
 import sys
@@ -15,6 +16,7 @@ import tomllib
 ROOT = Path(__file__).resolve().parent.parent.parent
 VERDICTS = Path(__file__).resolve().parent / 'verdicts.toml'
 PAGE = ROOT / 'docs/conformance.md'
+LIST = ROOT / 'docs/conformance.csv'
 
 sys.path[:0] = [str(ROOT / 'test'), str(ROOT / 'tools')]
 from harness.browsers import version
@@ -104,14 +106,39 @@ def summarize(entries, columns):
   return 1 if unexplained else 0
 
 
+def write_list(entries, stamps):
+  """Write of each test how it ended in each column, which is headed by what it was made from."""
+  results = defaultdict(dict)
+  for entry in entries:
+    results[entry['test'], entry['engine']][entry['column']] = entry['result']
+  with LIST.open('w', newline='') as file:
+    writer = csv.writer(file, lineterminator='\n')
+    writer.writerow(['test', 'engine', *(f'{column} {stamp}' for column, stamp in stamps.items())])
+    for (test, engine), of_column in sorted(results.items()):
+      writer.writerow([test, engine, *(of_column.get(column, '') for column in stamps)])
+
+
+def read_list():
+  """The entries of write_list() but for those that failed, which have no message there."""
+  with LIST.open(newline='') as file:
+    for row in csv.DictReader(file):
+      for heading in list(row)[2:]:
+        column, stamp = heading.split()
+        entry = {'column': column, 'engine': row['engine'], 'test': row['test'], 'result': row[heading], 'seconds': 0,
+                 'message': '', 'stamp': stamp, 'runs': 1}
+        if row[heading] and kind_of(entry) != 'failed':
+          yield entry
+
+
 def write(entries, stamps):
-  """Write docs/conformance.md of the results that are up to date."""
+  """Write docs/conformance.md and .csv of the results that are up to date."""
   entries = [entry for entry in entries if entry['stamp'] == stamps[entry['column']]]
   columns = [column for column in suites.COLUMNS if any(entry['column'] == column for entry in entries)]
   verdicts = read_verdicts()
   by_verdict = defaultdict(list)
   unexplained = []
-  for entry in differences(entries):
+  found = differences(entries)
+  for entry in found:
     verdict = find_verdict(verdicts, entry)
     if verdict:
       by_verdict[verdicts.index(verdict)].append(entry)
@@ -126,12 +153,15 @@ def write(entries, stamps):
     'switches, in all columns alike.', '',
     '; '.join([datetime.date.today().isoformat(), *map(version, ['node', *sorted({entry['engine'] for entry in entries})])]) + '.', '',
     *table(entries, columns), '',
-    f'Tests that pass at the second attempt count as passed: {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "stock")} '
-    f'on stock, {sum(entry["result"] == "flaky" for entry in entries if entry["column"] == "on")} with the flag.', '',
+    f'How each test ended is in [{LIST.name}]({LIST.name}).', '',
+    'Tests that pass at the second attempt count as passed: '
+    + ', '.join(f'{sum(entry["column"] == column and entry["result"] == "flaky" for entry in entries)} {column}' for column in columns) + '.', '',
     '## Differences from stock', '',
+    ', '.join(f'{sum(entry["column"] == column for entry in found)} {column}' for column in columns if column != 'stock')
+    + f'; not explained: {len(unexplained)}.', '',
   ]
   if missing := [column for column in suites.COLUMNS if column not in columns]:
-    lines[-2:-2] = [f'Not run yet: {", ".join(missing)}.', '']
+    lines[-4:-4] = [f'Not run yet: {", ".join(missing)}.', '']
   for kind, heading in HEADINGS.items():
     chosen = [i for i in sorted(by_verdict) if verdicts[i]['verdict'] == kind]
     if not chosen:
@@ -145,8 +175,7 @@ def write(entries, stamps):
     lines.append('')
   if unexplained:
     lines += ['### Not explained', '', *sorted(f'- {entry["column"]}: `{entry["test"]}`' for entry in unexplained), '']
-  if not by_verdict and not unexplained:
-    lines += ['None.', '']
   PAGE.write_text('\n'.join(lines))
+  write_list(entries, stamps)
   print(f'{PAGE.relative_to(ROOT)}: {len(entries)} results, {len(unexplained)} differences not explained')
   return 1 if unexplained else 0

@@ -6,8 +6,9 @@
 
 Three columns: stock is upstream's tree; off is the fork without the flag; on is the fork with
 EMCC_CFLAGS=-sDEPUTY_THREAD. Each result is kept in build/conformance/results.jsonl at once, and a run that is
-ended goes on where it was; what was run with other sources is run again. The report says which tests differ
-from stock, and why (verdicts.toml); exit code 1 when a difference has no verdict.
+ended goes on where it was; with --resume, where docs/conformance.csv is. What was run with other sources is run
+again. The report says which tests differ from stock, and why (verdicts.toml); exit code 1 when a difference has
+no verdict.
 
 Usage, for example:
   test/conformance/run.py --only 'browser.test_pthread_*'
@@ -79,9 +80,9 @@ def stamp(column):
 class Results:
   """What is known of each (column, engine, test), in memory and in the file."""
 
-  def __init__(self, stamps):
+  def __init__(self, stamps, known=()):
     self.stamps = stamps
-    self.known = {}
+    self.known = {(entry['column'], entry['engine'], entry['test']): entry for entry in known}
     self.lock = threading.Lock()
     OUT.mkdir(parents=True, exist_ok=True)
     if RESULTS.exists():
@@ -292,14 +293,15 @@ def parse():
   parser.add_argument('--engine', default='chromium', choices=suites.BROWSERS, help='for the suites that need a browser')
   parser.add_argument('--jobs', type=int, default=os.cpu_count(), metavar='N', help='tests side by side; default: one a core')
   parser.add_argument('--fresh', action='store_true', help='run what has a result, too')
-  parser.add_argument('--report', action='store_true', help='only write docs/conformance.md, of what has a result')
+  parser.add_argument('--resume', action='store_true', help='run nothing that passed in docs/conformance.csv, with the same sources')
+  parser.add_argument('--report', action='store_true', help='only write docs/conformance.md and .csv, of what has a result')
   return parser.parse_args()
 
 
 def main():
   args = parse()
   columns = args.columns.split(',')
-  results = Results({column: stamp(column) for column in suites.COLUMNS})
+  results = Results({column: stamp(column) for column in suites.COLUMNS}, report.read_list() if args.resume else ())
   if args.report:
     return report.write(results.known.values(), results.stamps)
   if not args.only or 'posixtest' in args.only:

@@ -557,6 +557,21 @@ int main(int argc, char** argv) {
         EM_ASM({ console.error('error', $0); }, i);
       }
     }
+    // A timer of a thread that has ended.
+    std::atomic<int> has_fired = 0;
+    std::thread([&] {
+      EM_ASM(
+        {
+          setTimeout(() => {
+            out('late');
+            Atomics.store(HEAP32, $0 / 4, 1);
+          }, 20);
+        },
+        &has_fired);
+    }).join();
+    while (!has_fired) {
+      usleep(1000);
+    }
     // What is under way is not lost, of another thread's neither.
     std::thread([] {
       for (int i = 0; i < 100; i++) {
