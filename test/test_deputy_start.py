@@ -4,12 +4,14 @@
 # How a program with a deputy starts and ends: Module.deputy.started, .exited and .thread, exit codes, and every
 # way in which a start can fail. Sources in deputy/.
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from harness.server import Answer
 
 browser_only = pytest.mark.browser_only(reason='about pages and what serves them')
+node_only = pytest.mark.engines('node', reason='a page has no process that ends, and no way to collect garbage')
 HERE = Path(__file__).parent
 BOUND_S = 12  # a failed start is known within 10 s, plus the page's own load
 
@@ -96,6 +98,48 @@ def test_exit_after_crash(build, run, engine, way, exit_runtime):
   if way == 'return' and engine != 'node':
     result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(100000)', page_js=outcome)
     assert result.report == 'a thread has crashed, and its worker has not said of what'
+
+
+@node_only
+@pytest.mark.parametrize('way', ['trap', 'abort', 'rejection'])
+def test_process_ends_after_crash(build, run, engine, tmp_path, way):
+  # Whether or not the process survives the error.
+  (tmp_path / 'main.c').write_text({
+    'trap': 'int main() { __builtin_trap(); }',
+    'abort': '#include <stdlib.h>\nint main() { abort(); }',
+    'rejection': '#include <emscripten.h>\nint main() { EM_ASM({ Promise.reject("no"); }); emscripten_exit_with_live_runtime(); }',
+  }[way])
+  (tmp_path / 'survive.js').write_text("if (!ENVIRONMENT_IS_PTHREAD) process.on('uncaughtException', () => {});")
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD')
+  # An error that comes first, and ends the process, must not be lost.
+  for _ in range(5):
+    run(program, engine, expect_exit=1)
+  run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '--post-js', tmp_path / 'survive.js'), engine, expect_exit=0, timeout=10)
+
+
+@node_only
+def test_memory_of_an_ended_program_is_freed(build, tmp_path):
+  (tmp_path / 'main.c').write_text('int main() { return 0; }')
+  (tmp_path / 'collect.js').write_text('''
+    async function collect() {
+      let isFreed = false;
+      const registry = new FinalizationRegistry(() => { isFreed = true; });
+      await (async () => {
+        const instance = await Module();
+        await instance.deputy.exited;
+        registry.register(instance.wasmMemory.buffer, 'memory');
+      })();
+      for (let i = 0; i < 100 && !isFreed; i++) {
+        gc();
+        await new Promise((resolve) => { setTimeout(resolve, 20); });
+      }
+      process.exit(isFreed ? 0 : 1);
+    }
+    if (require('worker_threads').isMainThread) collect();
+  ''')
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXIT_RUNTIME', '-sEXPORTED_RUNTIME_METHODS=wasmMemory',
+                  '--extern-post-js', tmp_path / 'collect.js')
+  subprocess.run(['node', '--expose-gc', program.path], check=True, timeout=30)
 
 
 @pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])

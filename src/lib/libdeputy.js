@@ -239,7 +239,7 @@ var LibraryDeputy = {
       DeputyCall.closeAll(Deputy.failure);
       Deputy.exited.reject(Deputy.failure);
       // What was given up must not begin after all.
-      DeputyPool.close();
+      DeputyPool.close(Deputy.hasCrashed);
       return Deputy.failure;
     },
 

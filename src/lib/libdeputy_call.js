@@ -585,12 +585,18 @@ var LibraryDeputyCall = {
       DeputyCall.receive(channel);
     },
 
+    // Takes the last answers. What waits for others would keep the program's memory.
+    finish(channel) {
+      channel.turn++;
+      Atomics.notify(channel.words, {{{ PAGE_MAIL }}});
+      DeputyCall.settleAll(channel);
+    },
+
     // The thread of it serves no more, and no other can have what it was sent.
     close(isOf, why) {
       for (var channel of DeputyCall.channels.filter(isOf)) {
         DeputyCall.channels.splice(DeputyCall.channels.indexOf(channel), 1);
-        channel.turn++;
-        DeputyCall.settleAll(channel);
+        DeputyCall.finish(channel);
         for (var call of channel.calls) call?.reject(new Error(`${call.name} has not returned: ${why}`));
       }
       if (!DeputyCall.channels.length && !DeputyCall.opening) DeputyCall.closeAll(new Error(why));
@@ -602,8 +608,7 @@ var LibraryDeputyCall = {
       DeputyCall.end = why;
       clearInterval(DeputyCall.timer);
       for (var channel of DeputyCall.channels) {
-        channel.turn++;
-        DeputyCall.settleAll(channel);
+        DeputyCall.finish(channel);
       }
       for (var call of DeputyCall.waiting()) call.reject(DeputyCall.ended(call));
       DeputyCall.channels = [];

@@ -178,6 +178,7 @@ var LibraryDeputyPool = {
           break;
         case 'crashed':
           DeputyPool.lost(worker);
+          if (thread == Module['deputy']['thread']) DeputyPool.release();
           break;
         case 'quiet':
           Deputy.quiet();
@@ -207,6 +208,7 @@ var LibraryDeputyPool = {
           // First: with its thread the last one may end, which else is an end like others.
           var error = new Error("the deputy's worker has ended");
           Deputy.crashed(error);
+          DeputyPool.release();
         }
         DeputyPool.bury(worker);
       }
@@ -325,7 +327,8 @@ var LibraryDeputyPool = {
       getOwnPropertyDescriptor: (_, thread) => ({ value: DeputyPool.workerOf(+thread), enumerable: true, configurable: true }),
     }),
 
-    // The program is over, or only serves: Node.js need not stay for it.
+    // The program is over, or its main() has died, or it only serves: Node.js need not stay
+    // for it.
     release() {
       DeputyPool.holds = false;
       if (DeputyPool.reservations.length) return;
@@ -337,13 +340,16 @@ var LibraryDeputyPool = {
 #endif
     },
 
-    close() {
+    // The program has ended, or been given up: as a thread has died, of which the event of its
+    // worker is on its way?
+    close(hasCrashed) {
       DeputyPool.settleReservations(new Error('the program has ended'));
       DeputyPool.isClosed = true;
       clearTimeout(DeputyPool.retryTimer);
       clearTimeout(DeputyPool.shrinkTimer);
       for (var worker of [...DeputyPool.workers, ...PThread.unusedWorkers]) {
-        if (worker) terminateWorker(worker);
+        if (worker && hasCrashed) DeputyPool.end(worker, {{{ CRASH_MS }}});
+        else if (worker) terminateWorker(worker);
       }
       DeputyPool.workers = [];
       PThread.unusedWorkers = [];
@@ -524,7 +530,7 @@ var LibraryDeputyPool = {
       __emscripten_deputy_pool_crashed(DeputyPool.index);
       DeputyPool.index = {{{ NONE }}};
       ABORT = true;
-      postMessage({ deputyPool: 'crashed' });
+      postMessage({ deputyPool: 'crashed', thread: DeputyPool.thread });
     },
 
     // PARKED. False when there is no need to: the word has changed.

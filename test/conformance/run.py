@@ -312,9 +312,11 @@ def main():
   def is_new(column, test):
     return args.fresh or not results.get(column, args.engine, test)
 
+  verdicts = report.read_verdicts()
+
   def has_failed(column, test):
     entry = results.get(column, args.engine, test)
-    return report.kind_of(entry) == 'failed' and entry['runs'] <= RETRIES
+    return report.kind_of(entry) == 'failed' and entry['runs'] <= RETRIES and not report.find_verdict(verdicts, entry)
 
   perform(chunks(tests, columns, args.engine, is_new), results, args.jobs)
   for _again in range(RETRIES):

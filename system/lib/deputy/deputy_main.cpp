@@ -106,6 +106,8 @@ void run_constructors() {
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {
   deputy.store(pthread_self(), std::memory_order_relaxed);
+  // Upstream's name for it, in --threadprofiler.
+  emscripten_set_thread_name(pthread_self(), "Application main thread");
   _emscripten_deputy_alive_js();
   run_constructors();
   _emscripten_deputy_open_calls();
