@@ -153,7 +153,8 @@ def write(entries, stamps):
     'switches, in all columns alike.', '',
     '; '.join([datetime.date.today().isoformat(), *map(version, ['node', *sorted({entry['engine'] for entry in entries})])]) + '.', '',
     *table(entries, columns), '',
-    f'How each test ended is in [{LIST.name}]({LIST.name}).', '',
+    f'{len({(entry["engine"], entry["test"]) for entry in entries})} tests so far: those that have to do with threads are run first. '
+    f'How each ended is in [{LIST.name}]({LIST.name}).', '',
     'Tests that pass at the second attempt count as passed: '
     + ', '.join(f'{sum(entry["column"] == column and entry["result"] == "flaky" for entry in entries)} {column}' for column in columns) + '.', '',
     '## Differences from stock', '',
