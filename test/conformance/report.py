@@ -134,6 +134,7 @@ def write(entries, stamps):
   """Write docs/conformance.md and .csv of the results that are up to date."""
   entries = [entry for entry in entries if entry['stamp'] == stamps[entry['column']]]
   columns = [column for column in suites.COLUMNS if any(entry['column'] == column for entry in entries)]
+  missing = [column for column in suites.COLUMNS if column not in columns]
   verdicts = read_verdicts()
   by_verdict = defaultdict(list)
   unexplained = []
@@ -157,12 +158,11 @@ def write(entries, stamps):
     f'How each ended is in [{LIST.name}]({LIST.name}).', '',
     'Tests that pass at the second attempt count as passed: '
     + ', '.join(f'{sum(entry["column"] == column and entry["result"] == "flaky" for entry in entries)} {column}' for column in columns) + '.', '',
+    *([f'Not run yet: {", ".join(missing)}.', ''] if missing else []),
     '## Differences from stock', '',
     ', '.join(f'{sum(entry["column"] == column for entry in found)} {column}' for column in columns if column != 'stock')
     + f'; not explained: {len(unexplained)}.', '',
   ]
-  if missing := [column for column in suites.COLUMNS if column not in columns]:
-    lines[-4:-4] = [f'Not run yet: {", ".join(missing)}.', '']
   for kind, heading in HEADINGS.items():
     chosen = [i for i in sorted(by_verdict) if verdicts[i]['verdict'] == kind]
     if not chosen:
