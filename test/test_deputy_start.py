@@ -65,6 +65,19 @@ def test_crash_rejects_exited(build, run, engine, way):
   assert 'invokeEntryPoint' in result.report['stack']
 
 
+def test_crash_at_once(build, run, engine, tmp_path):
+  # It is no start that failed, whichever the page hears of first: that main() runs, or that it has died.
+  (tmp_path / 'main.c').write_text('int main() { __builtin_trap(); }')
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD')
+  for _ in range(5):
+    result = run(program, engine, page_js=SURVIVE + '''
+      const {started, exited} = Module.deputy;
+      return [await started.then(() => 'started', String), await exited.catch(({name}) => name)];
+    ''')
+    assert result.report == ['started', 'RuntimeError']
+    assert 'could not be started' not in ' '.join(result.stderr)
+
+
 # What workers say of their end comes late, as exit() goes another way. (1 s is what the page waits for it.)
 LATE = '''((ms) => {
   const place = globalThis.document ? globalThis : process.getBuiltinModule('node:worker_threads');

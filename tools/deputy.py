@@ -80,7 +80,7 @@ POINTERS = [
   '_emscripten_deputy_pool_submit_with_objects:_p_',
   '_emscripten_deputy_pool_thread_of:p_',
   '_emscripten_deputy_pool_word:p_',
-  '_emscripten_deputy_print:__p',
+  '_emscripten_deputy_print:__pp',
   '_emscripten_deputy_set_error:_pp',
   '_emscripten_deputy_write:__p_',
   'emscripten_deputy_wait_stats:__p',

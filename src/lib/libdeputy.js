@@ -44,7 +44,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
+  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '_emscripten_deputy_has_started', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
   $Deputy__postset: () => {
 #if EMBIND_GEN_MODE
     // The driver asks what the program binds, and starts no deputy for its constructors.
@@ -320,6 +320,11 @@ var LibraryDeputy = {
     // A thread died. Rejects `exited` with its name, message and stack.
     crashed({ name, message, stack }) {
       Deputy.hasCrashed = true;
+      // That main() has begun is said through the mailbox, and may come later than this.
+      if (__emscripten_deputy_has_started()) {
+        Deputy.isStarted = true;
+        Deputy.started.resolve();
+      }
       DeputyProxy.writeRest();
       var error = new Error(message);
       if (name) error.name = name;

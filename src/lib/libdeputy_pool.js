@@ -177,8 +177,7 @@ var LibraryDeputyPool = {
           DeputyPool.grow();
           break;
         case 'crashed':
-          DeputyPool.lost(worker);
-          if (thread == Module['deputy']['thread']) DeputyPool.release();
+          DeputyPool.lost(worker, thread);
           break;
         case 'quiet':
           Deputy.quiet();
@@ -194,20 +193,22 @@ var LibraryDeputyPool = {
 #endif
     },
 
-    // The worker runs no more: it crashed, its script did not load, or it was
+    // The worker runs no more: its thread has `crashed`, its script did not load, or it was
     // terminated. Its thread ends, and others go on.
-    lost(worker) {
+    lost(worker, crashed) {
       if (worker.isEnded || DeputyPool.isClosed) return;
       // What a thread died of is on its way as an event of its worker.
       DeputyPool.end(worker, worker.isLoaded ? {{{ CRASH_MS }}} : 0);
       if (worker.slot === undefined) {
         PThread.unusedWorkers = PThread.unusedWorkers.filter((w) => w != worker);
       } else {
-        var thread = worker.isLoaded && __emscripten_deputy_pool_thread_of(worker.slot);
+        var thread = crashed || (worker.isLoaded && __emscripten_deputy_pool_thread_of(worker.slot));
         if (thread && thread == Module['deputy']['thread']) {
-          // First: with its thread the last one may end, which else is an end like others.
-          var error = new Error("the deputy's worker has ended");
-          Deputy.crashed(error);
+          if (!crashed) {
+            // First: with its thread the last one may end, which else is an end like others.
+            var error = new Error("the deputy's worker has ended");
+            Deputy.crashed(error);
+          }
           DeputyPool.release();
         }
         DeputyPool.bury(worker);
@@ -340,8 +341,8 @@ var LibraryDeputyPool = {
 #endif
     },
 
-    // The program has ended, or been given up: as a thread has died, of which the event of its
-    // worker is on its way?
+    // The program has ended, or been given up. Where a thread has crashed, the event that
+    // says of what may be on its way.
     close(hasCrashed) {
       DeputyPool.settleReservations(new Error('the program has ended'));
       DeputyPool.isClosed = true;

@@ -21,7 +21,7 @@
 }}}
 
 var LibraryDeputyProxy = {
-  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '_emscripten_deputy_print', '$DeputyPool', '$UTF8ToString', '$stringToNewUTF8', 'free'],
+  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '_emscripten_deputy_print', '$DeputyPool', '$UTF8ToString', '$lengthBytesUTF8', '$stringToNewUTF8', 'free'],
   $DeputyProxy: {
     // To itself, and what to do for each message.
     channel: null,
@@ -81,15 +81,17 @@ var LibraryDeputyProxy = {
       if (ABORT || DeputyPool.hasEnded || DeputyPool.index == {{{ NONE }}}) return false;
       var copy = stringToNewUTF8(text);
       if (!copy) return false;
-      __emscripten_deputy_print(fd, copy);
+      __emscripten_deputy_print(fd, copy, lengthBytesUTF8(text));
       _free(copy);
       return true;
     },
 
+    textOf: (iov) => UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}}, /*ignoreNul=*/true),
+
     // UI thread. Returns whether it was for one of ours.
     write(fd, iov) {
       if (fd >= 0) return false;
-      var text = UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}});
+      var text = DeputyProxy.textOf(iov);
 #if ENVIRONMENT_MAY_BE_NODE
       if (fd != {{{ TO_OUT }}}) {
         process[fd == {{{ TO_STREAM.stdout }}} ? 'stdout' : 'stderr'].write(text);
@@ -141,24 +143,24 @@ var LibraryDeputyProxy = {
 Object.assign(LibraryDeputyProxy, {
   // Any thread. What WasmFS writes to stdout and stderr, a line at a time; on a pthread
   // upstream's would be a message to the page, which is lost at exit.
-  emscripten_out__deps: ['_emscripten_deputy_print'],
+  emscripten_out__deps: ['_emscripten_deputy_print', 'strlen'],
   emscripten_out: (line) => {
-    if (ENVIRONMENT_IS_PTHREAD) __emscripten_deputy_print(1, line);
+    if (ENVIRONMENT_IS_PTHREAD) __emscripten_deputy_print(1, line, _strlen(line));
     else out(UTF8ToString(line));
   },
 
-  emscripten_err__deps: ['_emscripten_deputy_print'],
+  emscripten_err__deps: ['_emscripten_deputy_print', 'strlen'],
   emscripten_err: (line) => {
-    if (ENVIRONMENT_IS_PTHREAD) __emscripten_deputy_print(2, line);
+    if (ENVIRONMENT_IS_PTHREAD) __emscripten_deputy_print(2, line, _strlen(line));
     else err(UTF8ToString(line));
   },
 
   // Called by output.c.
-  _emscripten_deputy_write_js__deps: ['$UTF8ToString', '$DeputyProxy'],
+  _emscripten_deputy_write_js__deps: ['$DeputyProxy'],
   _emscripten_deputy_write_js__sig: 'vipip',
   _emscripten_deputy_write_js: (fd, iov) => {
     if (DeputyProxy.write(fd, iov)) return;
-    (fd == 1 ? out : err)(UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}}));
+    (fd == 1 ? out : err)(DeputyProxy.textOf(iov));
   },
 });
 #else

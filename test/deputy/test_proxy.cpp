@@ -550,7 +550,7 @@ int main(int argc, char** argv) {
     bool is_node = EM_ASM_INT({ return ENVIRONMENT_IS_NODE; });
     for (int i = 0; i < 20; i++) {
       printf("C %d\n", i);
-      EM_ASM({ out('out', $0); }, i);
+      EM_ASM({ out('out\0', $0); }, i);
       if (is_node) {
         EM_ASM({ console.log('console %d', $0); }, i);
         emscripten_console_log(("called " + std::to_string(i)).c_str());

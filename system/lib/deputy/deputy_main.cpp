@@ -61,6 +61,10 @@ char** main_argv;
 // handle publishes nothing but itself.
 std::atomic<pthread_t> deputy{0};
 
+// Written once by the deputy: main() is next. Relaxed: the UI thread reads it
+// when a message of the deputy's has come, which orders them.
+std::atomic<bool> has_started{false};
+
 } // namespace
 
 pthread_t emscripten_deputy_thread(void) {
@@ -111,6 +115,7 @@ void* deputy_entry(void*) {
   _emscripten_deputy_alive_js();
   run_constructors();
   _emscripten_deputy_open_calls();
+  has_started.store(true, std::memory_order_relaxed);
   _emscripten_deputy_started_js();
   int status;
   pthread_cleanup_push(deputy_ended, nullptr);
@@ -128,6 +133,10 @@ void* deputy_entry(void*) {
 } // namespace
 
 // ---- UI thread --------------------------------------------------------------
+
+bool _emscripten_deputy_has_started(void) {
+  return has_started.load(std::memory_order_relaxed);
+}
 
 // UI thread. The program's entry point, called once with page arguments; waits
 // for nothing. Returns 0, or the errno of a deputy that could not be created,

@@ -132,10 +132,10 @@ int _emscripten_deputy_write(int fd, const struct iovec* iov, int count) {
 
 // Pthread: what JavaScript prints, and WasmFS, which gives a line without its
 // end.
-void _emscripten_deputy_print(int fd, const char* line) {
-  struct output output = {
-    .fd = fd, .iov = {.iov_base = (void*)line, .iov_len = strlen(line)}};
-  if (!send_copy(fd, &output.iov, 1, output.iov.iov_len)) {
+void _emscripten_deputy_print(int fd, const char* text, size_t size) {
+  struct output output = {.fd = fd,
+                          .iov = {.iov_base = (void*)text, .iov_len = size}};
+  if (!send_copy(fd, &output.iov, 1, size)) {
     emscripten_proxy_sync(emscripten_proxy_get_system_queue(),
                           emscripten_main_runtime_thread_id(),
                           write_now,
