@@ -78,10 +78,7 @@ var LibraryDeputy = {
     init() {
       var api = Module['deputy'] = {
         get 'thread'() {
-#if EXIT_RUNTIME
-          if (runtimeExited) return 0;
-#endif
-          return runtimeInitialized ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0;
+          return Deputy.hasRuntime() ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0;
         },
       };
       api['pool'] = DeputyPool.api();
@@ -108,6 +105,14 @@ var LibraryDeputy = {
         if (/^(worker|child|script)-src/.test(e.effectiveDirective)) Deputy.cspViolation = e;
       });
 #endif
+    },
+
+    // Any thread. Whether C can be called.
+    hasRuntime() {
+#if EXIT_RUNTIME
+      if (runtimeExited) return false;
+#endif
+      return runtimeInitialized;
     },
 
     newPromise() {
@@ -321,7 +326,7 @@ var LibraryDeputy = {
     crashed({ name, message, stack }) {
       Deputy.hasCrashed = true;
       // That main() has begun is said through the mailbox, and may come later than this.
-      if (__emscripten_deputy_has_started()) {
+      if (Deputy.hasRuntime() && __emscripten_deputy_has_started()) {
         Deputy.isStarted = true;
         Deputy.started.resolve();
       }

@@ -568,10 +568,7 @@ var LibraryDeputyPool = {
     stir() {
       if (!DeputyPool.losesWakes()) return;
       DeputyPool.stirTimer = setInterval(() => {
-#if EXIT_RUNTIME
-        if (runtimeExited) return;
-#endif
-        if (!ABORT && __emscripten_deputy_has_mail()) checkMailbox();
+        if (Deputy.hasRuntime() && __emscripten_deputy_has_mail()) checkMailbox();
       }, {{{ STIR_MS }}});
     },
 

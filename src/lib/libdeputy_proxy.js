@@ -104,10 +104,7 @@ var LibraryDeputyProxy = {
 
     // UI thread, when the program may end without its coming to its mailbox again.
     writeRest() {
-#if EXIT_RUNTIME
-      if (runtimeExited) return;
-#endif
-      if (runtimeInitialized) __emscripten_deputy_write_rest();
+      if (Deputy.hasRuntime()) __emscripten_deputy_write_rest();
     },
   },
 

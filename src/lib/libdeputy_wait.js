@@ -254,18 +254,14 @@ Object.assign(LibraryDeputyWait, {
   // told.
   $checkMailbox__deps: ['$deputyLeaveMailbox', '$runMailbox', '$stackRestore', '$stackSave', 'pthread_self'],
   $checkMailbox: () => {
-#if EXIT_RUNTIME
-    if (runtimeExited) return;
-#endif
+    // (Upstream's says so, each time.)
+    if (ABORT || !Deputy.hasRuntime()) return;
     var sp = stackSave();
     try {
       runMailbox();
     } finally {
-#if EXIT_RUNTIME
-      if (!runtimeExited)
-#endif
       // C's frames are still there after an exception; the thread may have ended.
-      if (deputyLeaveMailbox() && _pthread_self()) stackRestore(sp);
+      if (Deputy.hasRuntime() && deputyLeaveMailbox() && _pthread_self()) stackRestore(sp);
     }
   },
 
