@@ -316,12 +316,16 @@ def main():
 
   def has_failed(column, test):
     entry = results.get(column, args.engine, test)
-    return report.kind_of(entry) == 'failed' and entry['runs'] <= RETRIES and not report.find_verdict(verdicts, entry)
+    stock = results.get('stock', args.engine, test)
+    is_known = report.find_verdict(verdicts, entry) or (column != 'stock' and stock and report.kind_of(stock) == 'failed')
+    return report.kind_of(entry) == 'failed' and entry['runs'] <= RETRIES and not is_known
 
   perform(chunks(tests, columns, args.engine, is_new), results, args.jobs)
   for _again in range(RETRIES):
-    # Each alone: one that fails may spoil those after it, in upstream's harness as well.
-    perform(chunks(tests, columns, args.engine, has_failed, 1), results, 1)
+    # Each alone: one that fails may spoil those after it, in upstream's harness as well. What fails on stock needs no
+    # other try in the columns after it.
+    for column in sorted(columns, key=list(suites.COLUMNS).index):
+      perform(chunks(tests, [column], args.engine, has_failed, 1), results, 1)
   found = [results.get(column, args.engine, test) for column in columns for test in tests]
   return report.summarize([entry for entry in found if entry], columns)
 
