@@ -87,10 +87,10 @@ def table(entries, columns):
 
 
 def summarize(entries, columns):
-  """Print the table and the differences; returns the command's exit code."""
+  """Print the table and the differences of `columns`; returns the command's exit code."""
   verdicts = read_verdicts()
   print('\n'.join(['', *table(entries, columns), '']))
-  found = differences(entries)
+  found = [entry for entry in differences(entries) if entry['column'] in columns]
   unexplained = 0
   for entry in found:
     if not find_verdict(verdicts, entry):

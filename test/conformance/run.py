@@ -326,7 +326,7 @@ def main():
     # other try in the columns after it.
     for column in sorted(columns, key=list(suites.COLUMNS).index):
       perform(chunks(tests, [column], args.engine, has_failed, 1), results, 1)
-  found = [results.get(column, args.engine, test) for column in columns for test in tests]
+  found = [results.get(column, args.engine, test) for column in suites.COLUMNS for test in tests]
   return report.summarize([entry for entry in found if entry], columns)
 
 
