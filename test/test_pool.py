@@ -203,6 +203,36 @@ def test_reserve_from_javascript(build, run, engine):
     'first': True, 'size': 5, 'burst': [0, 0, 5], 'errors': ['RangeError', 'RangeError'], 'both': 2, 'then': 8}
 
 
+# How many workers are on their way, at most; as on a machine with one core.
+COUNT_LOADING = '''(() => {
+  const node = globalThis.process?.getBuiltinModule('node:os');
+  if (node) node.availableParallelism = () => 1;
+  else Object.defineProperty(navigator, 'hardwareConcurrency', {value: 1});
+  const place = node ? process.getBuiltinModule('node:worker_threads') : globalThis;
+  let loading = 0;
+  globalThis.mostLoading = 0;
+  place.Worker = class extends place.Worker {
+    constructor(...args) {
+      super(...args);
+      mostLoading = Math.max(mostLoading, ++loading);
+      (this.on ?? this.addEventListener).call(this, 'message', (e) => {
+        if ((e.data ?? e).deputyPool == 'loaded') loading--;
+      });
+    }
+  };
+  return {};
+})()'''
+
+
+def test_few_load_at_a_time(build, run, engine):
+  # Each takes its part of the cores from the page.
+  result = run(serve(build, '-sPTHREAD_POOL_SPARE=0'), engine, module=COUNT_LOADING, page_js='''
+    await Module.deputy.pool.reserve(20);
+    return [mostLoading, Module.deputy.pool.size];
+  ''')
+  assert result.report == [8, 21]
+
+
 @pytest.mark.engines('node', reason='a page has no end of its own')
 def test_reserve_is_waited_for(build, run, engine):
   # By the process, also where idle workers and the deputy don't hold it.

@@ -52,6 +52,9 @@
   const LONGEST_SLICE_MS = 1000;
   // How long a wake that was lost is lost, where an event brings it back.
   const STIR_MS = 50;
+  // How many workers load at a time: more of them load no sooner, and each takes its part
+  // of the cores from the UI thread.
+  const LOADING_PER_CORE = 8;
   // A worker that could not be loaded is tried again after 100 ms, then 200.
   const ATTEMPTS = 3;
   const RETRY_MS = 100;
@@ -122,7 +125,9 @@ var LibraryDeputyPool = {
     grow() {
       if (DeputyPool.isClosed || DeputyPool.retryTimer) return;
       Deputy.refusal = null;
-      for (var missing = __emscripten_deputy_pool_answer(Deputy.isStarted); missing > 0; missing--) {
+      var room = {{{ LOADING_PER_CORE }}} * DeputyPool.cores() - DeputyPool.workers.filter((worker) => worker && !worker.isLoaded).length;
+      // (Of those that are left out: 'loaded' looks again.)
+      for (var missing = Math.min(room, __emscripten_deputy_pool_answer(Deputy.isStarted)); missing > 0; missing--) {
         try {
           if (!PThread.unusedWorkers.length) PThread.allocateUnusedWorker();
         } catch (e) {
