@@ -96,8 +96,9 @@ def test_wasm64(build, run, engine):
   build_and_check(build, run, engine, 'deputy/test_create_join.c', '-m64', '-O1')
 
 
-def test_asyncify(build, run, engine):
-  build_and_check(build, run, engine, 'deputy/test_sleep.c', '-sASYNCIFY', '-O1')
+@pytest.mark.parametrize('flags', [[], ['-sASYNCIFY_IGNORE_INDIRECT']], ids=['', 'ignore_indirect'])
+def test_asyncify(build, run, engine, flags):
+  build_and_check(build, run, engine, 'deputy/test_sleep.c', '-sASYNCIFY', '-O1', *flags)
 
 
 def test_jspi(build, run, engine):

@@ -231,3 +231,20 @@ def test_asyncify(build, run, engine):
   # A task that sleeps is not over.
   result = run(build('deputy/test_proxy_asyncify.c', '-sDEPUTY_THREAD', '-sASYNCIFY', '-O1', '-sEXIT_RUNTIME'), engine, expect_exit=0)
   assert result.stdout == ['done']
+
+
+# ---- What upstream has on the page's thread alone ----------------------------
+
+
+@pytest.mark.browser_only(reason='about scripts of pages')
+def test_load_script(build, run, engine):
+  program = build('deputy/test_load_script.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME')
+  result = run(program, engine, files={'script.js': 'globalThis.fromScript = 42;'}, expect_exit=0)
+  assert result.stdout == ['main: loaded', 'script.js: 42', 'missing.js: error']
+
+
+@pytest.mark.browser_only(reason='Node.js has no IndexedDB')
+def test_fetch_is_kept(build, run, engine):
+  program = build('deputy/test_fetch_cache.c', '-sDEPUTY_THREAD', '-sFETCH', '-sEXIT_RUNTIME')
+  result = run(program, engine, files={'data.txt': 'some data'}, expect_exit=0)
+  assert result.stdout == [f'{who}: {what}' for who in ('main', 'thread') for what in ('some data', 'gone')]

@@ -13,7 +13,7 @@ import re
 
 from . import deputy_constructors, deputy_map
 from .settings import settings, user_settings
-from .utils import exit_with_error, read_file
+from .utils import exit_with_error, path_from_root, read_file
 
 
 def imply_threads(args):
@@ -81,6 +81,7 @@ POINTERS = [
   '_emscripten_deputy_pool_thread_of:p_',
   '_emscripten_deputy_pool_word:p_',
   '_emscripten_deputy_print:__pp',
+  '_emscripten_deputy_script_loaded:_p_',
   '_emscripten_deputy_set_error:_pp',
   '_emscripten_deputy_write:__p_',
   'emscripten_deputy_wait_stats:__p',
@@ -115,6 +116,9 @@ def setup_link():
   setup_pool()
   setup_wait()
   setup_calls()
+  if settings.ASYNCIFY_IGNORE_INDIRECT:
+    # A thread's entry point, main()'s too, is called by its address: what suspends there is seen from here on.
+    settings.ASYNCIFY_ADD += ['dynCall_ii']
   settings.DEPUTY_CATCHES = bool(settings.WASM_EXCEPTIONS or not settings.DISABLE_EXCEPTION_CATCHING)
   settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$Deputy']
   if not settings.EXIT_RUNTIME:
@@ -175,7 +179,9 @@ def linker_flags():
 
 
 def finish_link(wasm, linker_args):
-  """Called when wasm-ld is done."""
+  """Called when wasm-ld is done, and all libraries are known."""
+  if path_from_root('src/lib/libfetch.js') in settings.JS_LIBRARIES:
+    settings.JS_LIBRARIES.append(path_from_root('src/lib/libdeputy_fetch.js'))
   deputy_constructors.part(wasm)
   map_file = deputy_map.map_file(linker_args)
   # Not in what is shipped, and not where addresses are known at run time only.

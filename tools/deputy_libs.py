@@ -108,6 +108,7 @@ class libdeputy(OfDeputy, DebugLibrary):
     'event.c',
     'file_lock.c',
     'futex_wait.c',
+    'load_script.c',
     'locks.c',
     'mailbox.c',
     'mutex.c',

@@ -127,6 +127,37 @@ var LibraryDeputyProxy = {
   },
 #endif
 
+  // ---- Called by load_script.c
+
+  _emscripten_deputy_load_script_js__deps: ['$callUserCallback', '$deputyLoadScript', '$resolveRunDependencies', '$UTF8ToString', '_emscripten_deputy_script_loaded'],
+  _emscripten_deputy_load_script_js__sig: 'vpp',
+  _emscripten_deputy_load_script_js: async (url, load) => {
+    var isLoaded = true;
+    try {
+      await deputyLoadScript(UTF8ToString(url));
+      // What it has asked for in its turn: packages of files, say.
+      await resolveRunDependencies();
+    } catch (e) {
+      err(`emscripten_async_load_script: ${UTF8ToString(url)}: ${e.message ?? 'not loaded'}`);
+      isLoaded = false;
+    }
+    callUserCallback(() => __emscripten_deputy_script_loaded(load, isLoaded));
+  },
+
+  // UI thread.
+  $deputyLoadScript: async (url) => {
+#if ENVIRONMENT_MAY_BE_NODE && DYNAMIC_EXECUTION
+    if (ENVIRONMENT_IS_NODE) return eval(await readAsync(url, false));
+#endif
+    await new Promise((resolve, reject) => {
+      var script = document.createElement('script');
+      script.onload = resolve;
+      script.onerror = reject;
+      script.src = url;
+      document.body.appendChild(script);
+    });
+  },
+
   // ---- Called by mailbox.c
 
   _emscripten_deputy_check_again_js__deps: ['$checkMailbox', '$DeputyProxy'],

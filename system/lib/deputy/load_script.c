@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026 The Emscripten Deputy Authors.
+ * SPDX-License-Identifier: MIT
+ *
+ * emscripten_async_load_script(), which upstream refuses on pthreads: the page
+ * loads the script, and the thread that asked gets the callback at its event
+ * loop, until which it stays alive. libdeputy_proxy.js has the other half.
+ */
+
+#include <emscripten/emscripten.h>
+#include <emscripten/eventloop.h>
+#include <emscripten/proxying.h>
+#include <emscripten/threading.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct load {
+  em_callback_func onload;
+  em_callback_func onerror;
+  bool is_loaded;
+  // NULL: the UI thread itself has asked.
+  em_proxying_ctx* ctx;
+  char url[];
+};
+
+// In libdeputy_proxy.js. UI thread. Ends in _emscripten_deputy_script_loaded.
+void _emscripten_deputy_load_script_js(const char* url, struct load* load);
+
+// The thread that asked.
+static void finish(void* arg) {
+  struct load* load = arg;
+  em_callback_func callback = load->is_loaded ? load->onload : load->onerror;
+  free(load);
+  emscripten_runtime_keepalive_pop();
+  if (callback) {
+    callback();
+  }
+}
+
+// UI thread.
+static void start(em_proxying_ctx* ctx, void* arg) {
+  struct load* load = arg;
+  load->ctx = ctx;
+  _emscripten_deputy_load_script_js(load->url, load);
+}
+
+// UI thread.
+void _emscripten_deputy_script_loaded(struct load* load, bool is_loaded) {
+  load->is_loaded = is_loaded;
+  if (load->ctx) {
+    emscripten_proxy_finish(load->ctx);
+  } else {
+    finish(load);
+  }
+}
+
+// Any thread.
+void emscripten_async_load_script(const char* url,
+                                  em_callback_func onload,
+                                  em_callback_func onerror) {
+  size_t size = strlen(url) + 1;
+  struct load* load = malloc(sizeof(struct load) + size);
+  if (!load) {
+    if (onerror) {
+      onerror();
+    }
+    return;
+  }
+  *load = (struct load){.onload = onload, .onerror = onerror};
+  memcpy(load->url, url, size);
+  emscripten_runtime_keepalive_push();
+  if (emscripten_is_main_runtime_thread()) {
+    start(NULL, load);
+  } else if (!emscripten_proxy_callback_with_ctx(
+               emscripten_proxy_get_system_queue(),
+               emscripten_main_runtime_thread_id(),
+               start,
+               finish,
+               finish,
+               load)) {
+    finish(load);
+  }
+}
