@@ -95,7 +95,7 @@ def test_wasm64(build, run, engine):
     const address = await ccall('address_of', 'pointer');
     return [await ccall('repeat', 'string', ['string', 'number'], ['ab', 3]), typeof address, await ccall('at', 'number', ['pointer'], [address]),
       await ccall('sum', 'number', ['array', 'number'], [[1, 2, 3], 3]), await ccall('length_of', 'number', ['string'], [null])];
-  ''', '-sMEMORY64', '-Wno-experimental', '-O1')
+  ''', '-sMEMORY64', '-Wno-experimental', '-O1', '-sDEFAULT_TO_CXX=0')
   assert report == ['ababab', 'number', ord('b'), 6, -1]
 
 

@@ -50,6 +50,9 @@ def stock():
 
 def outputs(emcc, folder, source, flags):
   folder.mkdir()
+  if source.endswith('.c'):
+    # Without it emcc links libc++, of which nothing is used: two kinds more that both trees would have to build.
+    flags = [*flags, '-sDEFAULT_TO_CXX=0']
   suffix = 'mjs' if '-sEXPORT_ES6' in flags else 'js'
   subprocess.run([emcc, HERE / source, *flags, '-o', f'program.{suffix}'], cwd=folder, check=True, timeout=600,
                  env={**os.environ, 'EMCC_CFLAGS': ''})
