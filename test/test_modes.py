@@ -93,6 +93,7 @@ def test_modes(build, run, engine, mode):
 
 def test_wasm64(build, run, engine):
   need(run, engine, '64-bit memories', 'new WebAssembly.Memory({address: "i64", initial: 1n})')
+  # (libc++ would be built for this alone.)
   build_and_check(build, run, engine, 'deputy/test_create_join.c', '-m64', '-O1', '-sDEFAULT_TO_CXX=0')
 
 

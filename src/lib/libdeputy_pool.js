@@ -121,11 +121,13 @@ var LibraryDeputyPool = {
       return navigator.hardwareConcurrency;
     },
 
+    loading: () => DeputyPool.workers.filter((worker) => worker && !worker.isLoaded).length,
+
     // Starts the workers that are missing; those ahead of need when the deputy runs.
     grow() {
       if (DeputyPool.isClosed || DeputyPool.retryTimer) return;
       Deputy.refusal = null;
-      var room = {{{ LOADING_PER_CORE }}} * DeputyPool.cores() - DeputyPool.workers.filter((worker) => worker && !worker.isLoaded).length;
+      var room = {{{ LOADING_PER_CORE }}} * DeputyPool.cores() - DeputyPool.loading();
       // (Of those that are left out: 'loaded' looks again.)
       for (var missing = Math.min(room, __emscripten_deputy_pool_answer(Deputy.isStarted)); missing > 0; missing--) {
         try {
@@ -233,7 +235,7 @@ var LibraryDeputyPool = {
     // A worker could not be had. Those that wait for one get it later, or an error.
     async failed() {
       // Of many that were started together the last decides.
-      if (DeputyPool.retryTimer || DeputyPool.workers.some((worker) => worker && !worker.isLoaded)) return;
+      if (DeputyPool.retryTimer || DeputyPool.loading()) return;
       if (!Deputy.isStarted) return Deputy.notLoaded();
       if (++DeputyPool.failures < {{{ ATTEMPTS }}}) {
         DeputyPool.retryTimer = setTimeout(() => {

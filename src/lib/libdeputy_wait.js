@@ -254,7 +254,7 @@ Object.assign(LibraryDeputyWait, {
   // told.
   $checkMailbox__deps: ['$deputyLeaveMailbox', '$runMailbox', '$stackRestore', '$stackSave', 'pthread_self'],
   $checkMailbox: () => {
-    // (Upstream's says so, each time.)
+    // (After an abort upstream's complains, of each check.)
     if (ABORT || !Deputy.hasRuntime()) return;
     var sp = stackSave();
     try {
