@@ -149,6 +149,11 @@ var LibraryDeputyCall = {
       return call;
     },
 
+    // When the deputy has run, or begun, all that the page has called until now. It is never rejected.
+    async passed() {
+      await DeputyCall.call('passed:').catch(() => {});
+    },
+
     // One that can take a call.
     freeChannel(call) {
 #if EMBIND && DEPUTY_CALL_THREADS > 1
@@ -638,6 +643,7 @@ var LibraryDeputyCall = {
     status: undefined,
 
     find(name) {
+      if (name == 'passed:') return () => {};
 #if EMBIND
       if (name == 'embind:') return DeputyEmbind.serve;
 #endif

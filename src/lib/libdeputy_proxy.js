@@ -129,14 +129,19 @@ var LibraryDeputyProxy = {
 
   // ---- Called by load_script.c
 
-  _emscripten_deputy_load_script_js__deps: ['$callUserCallback', '$deputyLoadScript', '$resolveRunDependencies', '$UTF8ToString', '_emscripten_deputy_script_loaded'],
-  _emscripten_deputy_load_script_js__sig: 'vpp',
-  _emscripten_deputy_load_script_js: async (url, load) => {
+  _emscripten_deputy_load_script_js__deps: ['$callUserCallback', '$DeputyCall', '$deputyLoadScript', '$resolveRunDependencies', '$UTF8ToString', '_emscripten_deputy_script_loaded'],
+  _emscripten_deputy_load_script_js__sig: 'vppi',
+  _emscripten_deputy_load_script_js: async (url, load, isOfDeputy) => {
     var isLoaded = true;
     try {
       await deputyLoadScript(UTF8ToString(url));
       // What it has asked for in its turn: packages of files, say.
       await resolveRunDependencies();
+#if !DEPUTY_CALL_THREADS
+      // The deputy serves what the script has called before it gets its callback. (A thread that
+      // isn't the deputy goes without: the deputy may be waiting for it.)
+      if (isOfDeputy) await DeputyCall.passed();
+#endif
     } catch (e) {
       err(`emscripten_async_load_script: ${UTF8ToString(url)}: ${e.message ?? 'not loaded'}`);
       isLoaded = false;

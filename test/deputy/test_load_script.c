@@ -15,6 +15,10 @@
 #include <stdlib.h>
 
 static pthread_t asker, main_thread;
+static int noted;
+
+// Called by the script, when it is loaded.
+EMSCRIPTEN_KEEPALIVE void note(int value) { noted += value; }
 
 static void must_not_come(void) { assert(0); }
 
@@ -39,7 +43,7 @@ static void* run(void* arg) {
 
 static void main_has_it(void) {
   assert(pthread_equal(pthread_self(), main_thread));
-  puts("main: loaded");
+  printf("main: loaded, %d\n", noted);
   pthread_t thread;
   assert(!pthread_create(&thread, NULL, run, NULL));
   pthread_detach(thread);

@@ -7,6 +7,7 @@
  * loop, until which it stays alive. libdeputy_proxy.js has the other half.
  */
 
+#include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/eventloop.h>
 #include <emscripten/proxying.h>
@@ -19,13 +20,16 @@ struct load {
   em_callback_func onload;
   em_callback_func onerror;
   bool is_loaded;
+  bool is_of_deputy;
   // NULL: the UI thread itself has asked.
   em_proxying_ctx* ctx;
   char url[];
 };
 
 // In libdeputy_proxy.js. UI thread. Ends in _emscripten_deputy_script_loaded.
-void _emscripten_deputy_load_script_js(const char* url, struct load* load);
+void _emscripten_deputy_load_script_js(const char* url,
+                                       struct load* load,
+                                       int is_of_deputy);
 
 // The thread that asked.
 static void finish(void* arg) {
@@ -42,7 +46,7 @@ static void finish(void* arg) {
 static void start(em_proxying_ctx* ctx, void* arg) {
   struct load* load = arg;
   load->ctx = ctx;
-  _emscripten_deputy_load_script_js(load->url, load);
+  _emscripten_deputy_load_script_js(load->url, load, load->is_of_deputy);
 }
 
 // UI thread.
@@ -67,7 +71,9 @@ void emscripten_async_load_script(const char* url,
     }
     return;
   }
-  *load = (struct load){.onload = onload, .onerror = onerror};
+  *load = (struct load){.onload = onload,
+                        .onerror = onerror,
+                        .is_of_deputy = emscripten_is_deputy_thread()};
   memcpy(load->url, url, size);
   emscripten_runtime_keepalive_push();
   if (emscripten_is_main_runtime_thread()) {
