@@ -255,14 +255,13 @@ def test_errors(build, run, engine):
   assert report[3:] == [True, 7]
 
 
-# (A mode and level has libraries of its own: the newest is not built for debugging, too.)
-@pytest.mark.parametrize(('mode', 'level'), [(mode, level) for mode in EXCEPTIONS for level in ('-O0', '-O2') if (mode, level) != ('wasm', '-O0')])
-def test_cxx_exceptions(build, run, engine, mode, level):
+@pytest.mark.parametrize('mode', EXCEPTIONS)
+def test_cxx_exceptions(build, run, engine, mode):
   if mode == 'wasm legacy' and engine == 'webkit':
     pytest.skip('WebKit 2.50 loses legacy wasm exceptions that pass a destructor, with upstream and one thread, too')
   if mode == 'wasm':
     need(run, engine, 'exnref', EXNREF)
-  program = callee(build, level, *EXCEPTIONS[mode], source='deputy/test_call_exceptions.cpp')
+  program = callee(build, *EXCEPTIONS[mode], source='deputy/test_call_exceptions.cpp')
   report = run(program, engine, page_js=HELPERS + '''
     const texts = [];
     for (const what of [0, 1, 2]) texts.push(await failure(Module._throw_cxx(what)));

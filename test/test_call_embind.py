@@ -255,7 +255,7 @@ def test_exceptions(build, run, engine, mode):
     need(run, engine, 'exnref', EXNREF)
   if mode == 'wasm legacy' and engine == 'webkit':
     pytest.skip('WebKit 2.50 loses legacy wasm exceptions that pass a destructor, with upstream and one thread, too')
-  check(run, program(build, '-O1', *EXCEPTIONS[mode]), engine, {
+  check(run, program(build, *EXCEPTIONS[mode]), engine, {
     'Module.fail(0)': 'CppException: fail: std::out_of_range: out of it',
     'Module.fail(1)': 'CppException: fail: int',
     'Module.fail(2)': 'RangeError: fail: of JavaScript',

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness.features import EXCEPTIONS
 from harness.server import Answer
 
 browser_only = pytest.mark.browser_only(reason='about pages and what serves them')
@@ -161,7 +162,7 @@ def test_trap_is_no_success(build, run, exit_runtime):
   run(build('deputy/test_exit.c', '-sDEPUTY_THREAD', f'-sEXIT_RUNTIME={exit_runtime}'), 'node', args=['trap'], expect_exit=1)
 
 
-@pytest.mark.parametrize('flags', [['-fexceptions'], ['-fwasm-exceptions'], ['-O2', '-fwasm-exceptions']], ids=' '.join)
+@pytest.mark.parametrize('flags', [EXCEPTIONS['emscripten'], EXCEPTIONS['wasm legacy']], ids=' '.join)
 def test_uncaught_exception_rejects_exited(build, run, engine, flags):
   program = build('deputy/test_uncaught.cpp', '-sDEPUTY_THREAD', '-sMODULARIZE', *flags)
   result = run(program, engine, page_js=SURVIVE + '''

@@ -7,7 +7,7 @@
 from pathlib import Path
 
 import pytest
-from harness.features import least
+from harness.features import EXCEPTIONS, least
 
 HERE = Path(__file__).parent
 
@@ -20,8 +20,8 @@ EXPORTS = '-sJSPI_EXPORTS=main,__main_argc_argv,' + ','.join(PROMISING)
 MODES = {
   'O0': [],
   'O2': ['-O2'],
-  'exnref': ['-O2', '-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
-  'legacy': ['-O2', '-fwasm-exceptions'],
+  'exnref': EXCEPTIONS['wasm'],
+  'legacy': EXCEPTIONS['wasm legacy'],
   'stack check': ['-O1', '-sSTACK_OVERFLOW_CHECK=2'],
   'closure': ['-O2', '--closure=1', '-Werror=closure'],
   'memory growth': ['-O2', '-sALLOW_MEMORY_GROWTH', '-Wno-pthreads-mem-growth'],

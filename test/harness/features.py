@@ -9,11 +9,11 @@ import pytest
 EXNREF = ('WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, '
           '10, 8, 1, 6, 0, 31, 64, 0, 11, 11]))')
 
-# The ways to have C++ exceptions: flags.
+# The ways to have C++ exceptions: flags. Each at one level, as each way and level has a libc++ of its own.
 EXCEPTIONS = {
-  'emscripten': ['-fexceptions'],
-  'wasm legacy': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
-  'wasm': ['-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
+  'emscripten': ['-O0', '-fexceptions'],
+  'wasm legacy': ['-O2', '-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS'],
+  'wasm': ['-O2', '-fwasm-exceptions', '-sWASM_LEGACY_EXCEPTIONS=0'],
 }
 
 
