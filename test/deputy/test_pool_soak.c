@@ -3,16 +3,17 @@
  * SPDX-License-Identifier: MIT
  */
 
-// Creates and joins PAIRS threads, then has eight threads create, join, detach,
-// cancel and signal threads at random for SECONDS. In the end the pool is as
-// large as the most threads that were alive at a time, and the spare; it
-// shrinks to the spare; no thread and no memory is left.
+// Creates and joins PAIRS threads, in SECONDS at most, then has eight threads
+// create, join, detach, cancel and signal threads at random for SECONDS. In the
+// end the pool is as large as the most threads that were alive at a time, and
+// the spare; it shrinks to the spare; no thread and no memory is left.
 
 #include <assert.h>
 #include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/threading.h>
 #include <malloc.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -59,13 +60,16 @@ static void wait_for_live(int threads) {
 // Ended blocks are freed by the next creation.
 static void join_one(void) { pthread_join(create(run, NULL), NULL); }
 
-static void pairs(int count) {
-  for (int i = 0; i < count; i++) {
+// Returns how many there was time for.
+static int pairs(int count) {
+  int i = 0;
+  for (; i < count && emscripten_get_now() < until; i++) {
     void* result;
     pthread_t thread = create(run, (void*)(long)i);
     assert(pthread_join(thread, &result) == 0);
     assert(result == (void*)(long)i);
   }
+  return i;
 }
 
 static void* drive(void* seed) {
@@ -128,10 +132,12 @@ int main(int argc, char** argv) {
   emscripten_deputy_pool_set_idle_timeout(0);
   signal(SIGUSR1, on_signal);
 
+  until = INFINITY;
   pairs(ROUND);
   int before = held();
   double start = emscripten_get_now();
-  pairs(count);
+  until = start + seconds * 1000;
+  count = pairs(count);
   double each = (emscripten_get_now() - start) * 1000 / count;
   printf("%d pairs: %.2f us each, %d workers, %d bytes more\n",
          count,

@@ -182,6 +182,7 @@ EMSCRIPTEN_KEEPALIVE void wait_cond(void) {
   while (!counter) {
     pthread_cond_wait(&cond, &mutex);
   }
+  counter--;
   pthread_mutex_unlock(&mutex);
 }
 EMSCRIPTEN_KEEPALIVE void wait_barrier(void) { pthread_barrier_wait(&barrier); }
