@@ -124,7 +124,8 @@ PAGE_JS = '''
   async function once(fault) {
     const ms = random(120);
     const said = [];
-    workers = [];
+    // (A timer below may find the program ended, and the next one begun.)
+    const own = workers = [];
     const [kind, after] = fault.split(' ');
     if (after) script = {url: `fault-${kind}.js`, after: Number(after)};
     PAGE_FAULTS[fault]?.();
@@ -144,7 +145,7 @@ PAGE_JS = '''
     const end = program.deputy.exited.then((status) => status, (error) => error.message).finally(() => isOver = true);
     if (fault == 'terminate') setTimeout(() => program.deputy.terminate(), ms);
     if (fault == 'worker') {
-      setTimeout(() => workers[random(workers.length)].terminate(), ms);
+      setTimeout(() => own[random(own.length)].terminate(), ms);
       setTimeout(() => program.deputy.terminate(), 500);
     }
     while (!isOver) {
