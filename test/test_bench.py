@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from harness import stock
 from harness.build import REPO
 
 sys.path.append(str(REPO / 'bench'))
@@ -22,7 +23,8 @@ STAGES = ('ask', 'worker', 'script', 'init', 'thread')
 
 
 def quick_run(names, out):
-  subprocess.run([sys.executable, REPO / 'tools' / 'fork.py', 'assemble', '--stock'], check=True)
+  stock.assemble()
+  stock.lend_libraries()
   done = subprocess.run([sys.executable, REPO / 'bench' / 'run.py', '--quick', '--only', names,
                          '--engine', 'node', '--out', out], capture_output=True, text=True, timeout=600, check=False)
   assert done.returncode == 0, done.stdout + done.stderr
@@ -35,7 +37,9 @@ def medians_of(results):
 
 
 @pytest.mark.xdist_group('mode_off')  # whose libraries of the base it needs
-def test_quick_run(tmp_path):
+def test_quick_run(build, tmp_path):
+  # What it needs of them.
+  build('deputy/hello.c', '-pthread', '-O2')
   output, results = quick_run(QUICK, tmp_path)
   assert 'create_join ÷ stock' in output
   medians = medians_of(results)

@@ -3,16 +3,17 @@
 #
 # With -sDEPUTY_THREAD off, a program is what the base with the back-ported fixes makes of it, byte for byte.
 
+import filecmp
+import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from harness import stock as stocks
 from harness.build import REPO, compiler
 
 HERE = Path(__file__).parent
-FORK = REPO / 'tools' / 'fork.py'
 THREADS = '-pthread'
 
 PROGRAMS = [
@@ -44,15 +45,14 @@ PROGRAMS = [
 
 @pytest.fixture(scope='module')
 def stock():
-  """Emcc of the base with the groups toolchain and backport of the patch series."""
-  subprocess.run([sys.executable, FORK, 'assemble', '--stock'], check=True)
-  return REPO / 'build' / 'stock' / 'emcc'
+  """The base's emcc."""
+  return stocks.assemble()
 
 
 def outputs(emcc, folder, source, flags):
   folder.mkdir()
   if source.endswith('.c'):
-    # Without it emcc links libc++, of which nothing is used: two kinds more that both trees would have to build.
+    # Without it emcc links libc++, of which nothing is used: two kinds more to build.
     flags = [*flags, '-sDEFAULT_TO_CXX=0']
   suffix = 'mjs' if '-sEXPORT_ES6' in flags else 'js'
   subprocess.run([emcc, HERE / source, *flags, '-o', f'program.{suffix}'], cwd=folder, check=True, timeout=600,
@@ -64,11 +64,44 @@ def outputs(emcc, folder, source, flags):
 @pytest.mark.parametrize('program', PROGRAMS, ids=' '.join)
 def test_output_is_the_base_s(stock, tmp_path, program):
   source, *flags = program
-  theirs = outputs(stock, tmp_path / 'stock', source, flags)
   ours = outputs(compiler(), tmp_path / 'fork', source, flags)
+  stocks.lend_libraries()
+  theirs = outputs(stock, tmp_path / 'stock', source, flags)
   assert any(name.endswith(('.js', '.mjs')) for name in theirs)
   assert {name: len(data) for name, data in ours.items()} == {name: len(data) for name, data in theirs.items()}
   assert [name for name in theirs if ours[name] != theirs[name]] == []
+
+
+# Of a tree: each system library's place, flags and files.
+LIBRARIES = '''
+import json, os, sys
+sys.path.insert(0, os.getcwd())
+from tools import system_libs
+found = {}
+for name, library in system_libs.Library.get_all_variations().items():
+  library.build_dir = ''
+  found[name] = [library.get_path(), library.get_cflags(), sorted(library.get_files())]
+json.dump(found, sys.stdout)
+'''
+
+
+def libraries(tree):
+  done = subprocess.run(['/usr/bin/python3', '-c', LIBRARIES], cwd=tree, capture_output=True, text=True, check=True,
+                        env={**os.environ, 'EM_CONFIG': str(tree / '.emscripten')})
+  return json.loads(done.stdout.replace(str(tree), ''))
+
+
+@pytest.mark.xdist_group('mode_off')
+def test_system_libraries_are_the_base_s(stock):
+  theirs, ours = libraries(stock.parent), libraries(REPO / 'build' / 'sdk')
+  assert len(theirs) > 300
+  assert {name: library for name, library in ours.items() if name in theirs} == theirs
+  assert all('deputy' in name for name in ours.keys() - theirs.keys())
+  # And what those files are.
+  base = stock.parent / 'system'
+  files = [str(path.relative_to(base)) for path in base.rglob('*') if path.is_file()]
+  assert len(files) > 5000
+  assert filecmp.cmpfiles(base, REPO / 'build' / 'sdk' / 'system', files, shallow=False)[1:] == ([], [])
 
 
 def test_the_comparison_sees_a_difference(tmp_path):
