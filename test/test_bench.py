@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from harness import stock
 from harness.build import REPO
+from harness.stock import assemble, lend_libraries
 
 sys.path.append(str(REPO / 'bench'))
 
@@ -23,8 +23,8 @@ STAGES = ('ask', 'worker', 'script', 'init', 'thread')
 
 
 def quick_run(names, out):
-  stock.assemble()
-  stock.lend_libraries()
+  assemble()
+  lend_libraries()
   done = subprocess.run([sys.executable, REPO / 'bench' / 'run.py', '--quick', '--only', names,
                          '--engine', 'node', '--out', out], capture_output=True, text=True, timeout=600, check=False)
   assert done.returncode == 0, done.stdout + done.stderr

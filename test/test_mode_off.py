@@ -10,15 +10,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import stock as stocks
 from harness.build import REPO, compiler
+from harness.stock import STOCK, assemble, lend_libraries
 
 HERE = Path(__file__).parent
 THREADS = '-pthread'
 
 PROGRAMS = [
-  # (Without assertions: those of programs without threads have a libc of their own, and are part of those with.)
-  ['deputy/hello.c', '-sASSERTIONS=0'],
+  ['deputy/hello.c'],
   ['deputy/hello.c', '-O1'],
   ['deputy/hello.c', '-O2'],
   ['deputy/hello.c', '-O3'],
@@ -46,7 +45,7 @@ PROGRAMS = [
 @pytest.fixture(scope='module')
 def stock():
   """The base's emcc."""
-  return stocks.assemble()
+  return assemble()
 
 
 def outputs(emcc, folder, source, flags):
@@ -65,7 +64,7 @@ def outputs(emcc, folder, source, flags):
 def test_output_is_the_base_s(stock, tmp_path, program):
   source, *flags = program
   ours = outputs(compiler(), tmp_path / 'fork', source, flags)
-  stocks.lend_libraries()
+  lend_libraries()
   theirs = outputs(stock, tmp_path / 'stock', source, flags)
   assert any(name.endswith(('.js', '.mjs')) for name in theirs)
   assert {name: len(data) for name, data in ours.items()} == {name: len(data) for name, data in theirs.items()}
@@ -92,13 +91,14 @@ def libraries(tree):
 
 
 @pytest.mark.xdist_group('mode_off')
-def test_system_libraries_are_the_base_s(stock):
-  theirs, ours = libraries(stock.parent), libraries(REPO / 'build' / 'sdk')
+@pytest.mark.usefixtures('stock')
+def test_system_libraries_are_the_base_s():
+  theirs, ours = libraries(STOCK), libraries(REPO / 'build' / 'sdk')
   assert len(theirs) > 300
   assert {name: library for name, library in ours.items() if name in theirs} == theirs
   assert all('deputy' in name for name in ours.keys() - theirs.keys())
   # And what those files are.
-  base = stock.parent / 'system'
+  base = STOCK / 'system'
   files = [str(path.relative_to(base)) for path in base.rglob('*') if path.is_file()]
   assert len(files) > 5000
   assert filecmp.cmpfiles(base, REPO / 'build' / 'sdk' / 'system', files, shallow=False)[1:] == ([], [])

@@ -39,7 +39,7 @@ SUBSET = [
   'browser.test_pthread_run_on_main_thread_flood', 'browser.test_pthread_exit_process',
   'browser.test_fetch_from_thread', 'core0.test_pthread_abort', 'core0.test_pthread_c11_threads',
   'core0.test_pthread_cancel', 'core0.test_pthread_cxx_threads', 'core0.test_pthread_dispatch_after_exit',
-  'core0.test_pthread_equal', 'core0.test_pthread_keepalive',
+  'core0.test_pthread_equal', 'core0.test_pthread_exceptions', 'core0.test_pthread_keepalive',
   'core0.test_pthread_nested_work_queue', 'core0.test_pthread_proxying', 'core0.test_pthread_proxying_cpp',
   'core0.test_pthread_stdout_after_main', 'core0.test_pthread_thread_local_storage',
   'core0.test_stdio_locking', 'core0.test_poll_blocking', 'core0.test_select_blocking',
