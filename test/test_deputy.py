@@ -41,6 +41,9 @@ class deputy(RunnerCore):
   def test_pool_event_loop(self):
     self.do_deputy_test('test_pool_event_loop.c')
 
+  def test_promise(self):
+    self.do_deputy_test('test_promise.c')
+
   def test_thread_data(self):
     self.do_deputy_test('test_thread_data.cpp')
 

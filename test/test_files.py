@@ -70,6 +70,14 @@ def test_wasmfs(build, run, engine, source):
   check(build, run, engine, source, '-sWASMFS')
 
 
+# ---- JavaScript ----------------------------------------------------------------
+
+
+def test_javascript(build, run, engine):
+  program = build('deputy/test_files_js.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-sFORCE_FILESYSTEM')
+  assert run(program, engine, expect_exit=0).stdout == ['main returns', 'synchronized']
+
+
 # ---- Files that last ---------------------------------------------------------
 
 
@@ -80,3 +88,10 @@ def test_opfs(build, run, engine):
   program = build('deputy/test_opfs.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-sWASMFS', '-O1')
   for way in ('write', 'read'):
     run(program, engine, args=[way], expect_exit=0, timeout=60)
+
+
+@pytest.mark.browser_only(reason='Node has no IndexedDB')
+def test_idbfs(build, run, engine):
+  program = build('deputy/test_idbfs.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-lidbfs.js', '-O1')
+  for way, line in (('write', 'written'), ('read', 'kept')):
+    assert run(program, engine, args=[way], expect_exit=0).stdout == [line]

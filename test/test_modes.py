@@ -55,6 +55,10 @@ def test_main_loop(build, run, engine):
   build_and_check(build, run, engine, 'deputy/test_main_loop.c')
 
 
+def test_promise(build, run, engine):
+  build_and_check(build, run, engine, 'deputy/test_promise.c')
+
+
 def test_create_join(build, run, engine):
   build_and_check(build, run, engine, 'deputy/test_create_join.c')
 

@@ -330,6 +330,14 @@ def test_dlopen(build, run, engine):
                   '--embed-file', f'{side.path}@/side.wasm')
 
 
+def test_dlopen_needed(build, run, engine):
+  source, side_flags = 'deputy/test_pool_needed.c', ['-pthread', '-sSIDE_MODULE=2', '-Wno-emcc']
+  needed = build(source, '-DNEEDED', *side_flags, '-sEXPORTED_FUNCTIONS=_needed')
+  side = build(source, '-DSIDE', *side_flags, '-sEXPORTED_FUNCTIONS=_side', str(needed.path), '-Wl,-rpath,/lib')
+  build_and_check(build, run, engine, 'test_pool_needed.c', '-sMAIN_MODULE=2', '-O1', '-Wno-experimental',
+                  '--embed-file', f'{side.path}@/side.wasm', '--embed-file', f'{needed.path}@/lib/{needed.path.name}')
+
+
 def test_threadprofiler(build, run, engine):
   # It stops when the runtime exits.
   program = build('deputy/test_pool_profiler.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '--threadprofiler')

@@ -465,6 +465,7 @@ moveUpstream('$invokeEntryPoint', '$runEntryPoint');
 moveUpstream('$handleException', '$handleExitOrThrow');
 moveUpstream('$exitJS', '$exitProgram');
 moveUpstream('$maybeExit', '$maybeExitThread');
+moveUpstream('$makePromiseCallback', '$makeCallbackOfPromise');
 moveUpstream('proc_exit', '$procExit');
 
 Object.assign(LibraryDeputy, {
@@ -589,6 +590,21 @@ Object.assign(LibraryDeputy, {
     } catch (e) {
       handleException(e);
     }
+  },
+
+  // Any thread. What emscripten_promise_then() calls may be the last thing that the thread
+  // was running for. (A page's own thread needs no end, and upstream's looks for none.)
+  $makePromiseCallback__deps: ['$makeCallbackOfPromise', '$maybeExit'],
+  $makePromiseCallback: (callback, userData) => {
+    var call = makeCallbackOfPromise(callback, userData);
+    if (!call || !ENVIRONMENT_IS_PTHREAD) return call;
+    return (value) => {
+      try {
+        return call(value);
+      } finally {
+        maybeExit();
+      }
+    };
   },
 
   // Any thread: _Exit() and quick_exit(). Upstream's is a synchronous call to the

@@ -5,6 +5,7 @@
  *
  * Room `proxy`: calls from one thread to another, and what threads print. The calls are
  * system/lib/deputy/proxying.c and mailbox.c, the output is output.c there.
+ * libdeputy_files.js is the part of FS.
  *
  * This file is read after libdeputy.js.
  */
@@ -251,3 +252,7 @@ for (const name of ['sched_yield', '__syscall_getegid32', '__syscall_geteuid32',
 
 autoAddDeps(LibraryDeputyProxy, '$DeputyProxy');
 addToLibrary(LibraryDeputyProxy);
+
+#if FILESYSTEM && !WASMFS && !NODERAWFS
+#include "libdeputy_files.js"
+#endif

@@ -10,7 +10,7 @@ COLUMNS = {
   'stock': ('stock', ''),
   'off': ('sdk', ''),
   # (Upstream's tests say -Werror, and compile as often as they link.)
-  'on': ('sdk', '-sDEPUTY_THREAD -Wno-unused-command-line-argument'),
+  'on': ('sdk', '-sDEPUTY_THREAD -Wno-unused-command-line-argument -Wno-experimental -Wno-pthreads-mem-growth'),
 }
 
 ABOUT_THREADS = re.compile(r'(?i)pthread|proxy|proxied|\bthread')
