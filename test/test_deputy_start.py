@@ -35,7 +35,9 @@ STATUS = {
 def test_exit_status(build, run, engine, way, exit_runtime):
   program = build('deputy/test_exit.c', '-sDEPUTY_THREAD', f'-sEXIT_RUNTIME={exit_runtime}')
   result = run(program, engine, args=[way], expect_exit=STATUS[way])
-  assert result.stdout == ([way, 'later'] if way == 'keepalive' else [way])
+  later = ['later'] if way == 'keepalive' else []
+  at_exit = ['atexit'] if exit_runtime and way not in {'_Exit', 'quick_exit'} else []
+  assert result.stdout == [way, *later, *at_exit]
   # A program that ended as it should prints nothing of its own accord.
   assert result.stderr == []
   assert result.errors == []
@@ -228,6 +230,30 @@ def test_no_initial_run(build, run, engine):
     return [before, await Module.deputy.exited];
   ''')
   assert result.report == [0, 0]
+
+
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+def test_calls_before_main(build, run, engine, exit_runtime):
+  # With noInitialRun: first what the page calls, before the runtime is there as well, then main().
+  program = build('deputy/test_put_off.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE',
+                  f'-sEXIT_RUNTIME={exit_runtime}', '-sEXPORTED_RUNTIME_METHODS=callMain')
+  result = run(program, engine, expect_exit=42, module='''{
+    preRun: [(Module) => { globalThis.early = Module.deputy.call('constructed', 'number', [], []); }],
+  }''', page_js='''
+    const answers = [await early, await Module._add(1, 2)];
+    Module.callMain(['last']);
+    return [...answers, await Module.deputy.exited];
+  ''')
+  assert result.report == [7, 3, 42]
+  assert result.stdout == ['main: last', 'later']
+
+
+def test_calls_without_main(build, run, engine):
+  program = build('deputy/test_put_off.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE',
+                  '-sEXIT_RUNTIME=1', '-sEXPORTED_RUNTIME_METHODS=callMain')
+  result = run(program, engine, page_js='return [await Module._add(1, 2), await Module._add(3, 4)];')
+  assert result.report == [3, 7]
+  assert result.stdout == []
 
 
 @browser_only

@@ -44,7 +44,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '_emscripten_deputy_has_started', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread'],
+  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '_emscripten_deputy_has_started', '_emscripten_deputy_serve', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread', '$runtimeKeepalivePush'],
   $Deputy__postset: () => {
 #if EMBIND_GEN_MODE
     // The driver asks what the program binds, and starts no deputy for its constructors.
@@ -57,6 +57,7 @@ var LibraryDeputy = {
     started: null,
     exited: null,
     isStarted: false,
+    isCreated: false,
     hasCrashed: false,
     // How many of the threads that crashed have told what they died of; exits that wait
     // for the others, and what bounds their wait.
@@ -145,6 +146,7 @@ var LibraryDeputy = {
 
     // The deputy exists; its worker may not have loaded yet.
     created() {
+      Deputy.isCreated = true;
 #if DEPUTY_START_TIMEOUT
       Deputy.timer = setTimeout(() => Deputy.fail(
         'its worker gave no sign of life within {{{ DEPUTY_START_TIMEOUT }}} ms. Look for a request of ' + Deputy.scriptUrl() + ' that is still pending, or give slow networks more time with -sDEPUTY_START_TIMEOUT=<ms>.'
@@ -172,6 +174,14 @@ var LibraryDeputy = {
       }
     },
 #endif
+
+    // The page calls something. Where main() is put off (noInitialRun), the deputy serves, and
+    // runs main() when the page calls that.
+    serve() {
+      if (Deputy.isCreated || !Deputy.hasRuntime() || !({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}})) return;
+      {{{ runtimeKeepalivePush() }}}
+      __emscripten_deputy_serve();
+    },
 
     // Static constructors have run; main() is next.
     running() {
@@ -258,6 +268,8 @@ var LibraryDeputy = {
       try {
         DeputyCall.wrapExports();
         var running = run();
+        // What the page has called before.
+        if (DeputyCall.backlog.length) Deputy.serve();
       } catch (e) {
         threw(e);
       }
@@ -419,6 +431,10 @@ var LibraryDeputy = {
   // libraries. Returns whether one of those has it.
   _emscripten_deputy_run_library_main_js__deps: ['$resolveGlobalSymbol'],
   _emscripten_deputy_run_library_main_js__sig: 'iipp',
+#if ASYNCIFY == 1
+  // What unwinds in there is called again to go on.
+  _emscripten_deputy_run_library_main_js__async: true,
+#endif
   _emscripten_deputy_run_library_main_js: (argc, argv, status) => {
     var main = resolveGlobalSymbol('main').sym;
     if (!main) return 0;
@@ -442,6 +458,21 @@ var LibraryDeputy = {
   _emscripten_deputy_started_js__sig: 'v',
   _emscripten_deputy_started_js__proxy: 'async',
   _emscripten_deputy_started_js: () => Deputy.running(),
+
+  // The page calls main() of a program that serves.
+  _emscripten_deputy_main_follows_js__deps: ['$DeputyPool', '$runtimeKeepalivePop'],
+  _emscripten_deputy_main_follows_js__sig: 'v',
+  _emscripten_deputy_main_follows_js: () => {
+    // What callMain() has done as well.
+    {{{ runtimeKeepalivePop() }}}
+    DeputyPool.hold();
+  },
+
+  // Deputy: as upstream's $invokeEntryPoint.
+  _emscripten_deputy_main_returned_js__sig: 'vi',
+  _emscripten_deputy_main_returned_js: (status) => {
+    EXITSTATUS = status;
+  },
 
   // There is no main().
   _emscripten_deputy_idle_js__deps: ['$Deputy'],
@@ -578,6 +609,9 @@ Object.assign(LibraryDeputy, {
   // Deputy. main() has returned and the last thing that it left running is done.
   $maybeExit__deps: ['$maybeExitThread', '$handleException', '$keepRuntimeAlive', 'exit', 'emscripten_is_deputy_thread'],
   $maybeExit: () => {
+    // _Exit() has ended the program, without its atexit() handlers: upstream's would end it again,
+    // with them.
+    if (ABORT) return;
 #if ASYNCIFY == 2
     if (DeputyPool.isEntered) return;
 #endif

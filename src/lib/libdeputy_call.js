@@ -144,6 +144,7 @@ var LibraryDeputyCall = {
         // The next one is encoded in the same place.
         call.bytes = DeputyCall.scratch8.slice(0, DeputyCall.length);
         DeputyCall.backlog.push(call);
+        Deputy.serve();
       }
       DeputyCall.timer ||= setInterval(DeputyCall.stir, {{{ RECALL_MS }}});
       return call;
@@ -524,7 +525,8 @@ var LibraryDeputyCall = {
         if (isBegun) continue;
         err([
           `the page has called ${call.name} ${Math.round(now - call.since)} ms ago, and it has not begun: ${call.channel ? 'the thread that serves calls is not at its event loop.' : 'no thread serves calls yet, or all have as many as they can take.'}`,
-          'Let main() return or call emscripten_deputy_poll(), or link with -sDEPUTY_CALL_THREADS=1: see docs/calls.md (DEPUTY_CALL_REPORT={{{ DEPUTY_CALL_REPORT }}}).',
+          (Deputy.isStarted ? 'Let main() return or call emscripten_deputy_poll(), or link with -sDEPUTY_CALL_THREADS=1' : 'The program has not started: with noInitialRun (-sINVOKE_RUN=0) callMain() starts it') +
+            ': see docs/calls.md (DEPUTY_CALL_REPORT={{{ DEPUTY_CALL_REPORT }}}).',
           ...(runtimeInitialized ? DeputyWait.threads() : []).map(({ text }) => '  ' + text),
         ].join('\n'));
         return;

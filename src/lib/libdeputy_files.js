@@ -213,4 +213,9 @@ var LibraryDeputyFiles = {
   LibraryManager.library.$FS__deps.push('$DeputyFiles');
 }
 
+// (Upstream's are what FS had before.)
+for (const name of ['createPath', 'readFile', 'unlink']) {
+  LibraryDeputyFiles[`$FS_${name}`] = `(...args) => FS.${name}(...args)`;
+}
+
 addToLibrary(LibraryDeputyFiles);

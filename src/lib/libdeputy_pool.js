@@ -348,6 +348,17 @@ var LibraryDeputyPool = {
 #endif
     },
 
+    // It serves no more: main() runs.
+    hold() {
+      DeputyPool.holds = true;
+#if ENVIRONMENT_MAY_BE_NODE
+      for (var worker of DeputyPool.workers) {
+        if (worker) worker.strongref = true;
+        worker?.ref?.();
+      }
+#endif
+    },
+
     // The program has ended, or been given up. Where a thread has crashed, the event that
     // says of what may be on its way.
     close(hasCrashed) {

@@ -19,9 +19,12 @@ static void* trap(void* arg) { __builtin_trap(); }
 
 static void later(void* arg) { printf("later\n"); }
 
+static void at_exit(void) { printf("atexit\n"); }
+
 int main(int argc, char** argv) {
   const char* way = argc > 1 ? argv[1] : "";
   printf("%s\n", way);
+  atexit(at_exit);
   if (argc > 2) {
     pthread_t thread;
     pthread_create(&thread, NULL, trap, NULL);

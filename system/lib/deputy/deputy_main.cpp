@@ -19,6 +19,7 @@
 #include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/eventloop.h>
+#include <emscripten/proxying.h>
 #include <emscripten/stack.h>
 #include <emscripten/threading.h>
 #include <errno.h>
@@ -38,6 +39,8 @@ bool _emscripten_deputy_run_library_main_js(int argc, char** argv, int* status);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
 void _emscripten_deputy_idle_js(void);
+void _emscripten_deputy_main_follows_js(void);
+void _emscripten_deputy_main_returned_js(int status);
 
 // In call.cpp. Deputy: calls of the page's can be served, from its event loop
 // on.
@@ -52,10 +55,17 @@ __attribute__((weak)) int __main_void(void);
 
 namespace {
 
-// Written by the UI thread before the deputy exists: pthread_create orders
-// them.
+// Written by the UI thread before the deputy exists, or before it is sent to
+// run main(): pthread_create or the mailbox orders them.
 int main_argc;
 char** main_argv;
+
+// Written by the UI thread before the deputy exists: the page has called
+// something, with noInitialRun, and main() may come later.
+bool is_main_put_off;
+
+// The UI thread's own.
+pthread_t created;
 
 // Written by the deputy alone, when it begins and when it ends. Relaxed: the
 // handle publishes nothing but itself.
@@ -64,6 +74,13 @@ std::atomic<pthread_t> deputy{0};
 // Written once by the deputy: main() is next. Relaxed: the UI thread reads it
 // when a message of the deputy's has come, which orders them.
 std::atomic<bool> has_started{false};
+
+// Deputy, which stays at its event loop and serves.
+int serve() {
+  emscripten_runtime_keepalive_push();
+  _emscripten_deputy_idle_js();
+  return 0;
+}
 
 } // namespace
 
@@ -88,10 +105,8 @@ int __main_void(void) {
   if (_emscripten_deputy_run_library_main_js(main_argc, main_argv, &status)) {
     return status;
   }
-  // No main() at all: the deputy stays at its event loop and serves.
-  emscripten_runtime_keepalive_push();
-  _emscripten_deputy_idle_js();
-  return 0;
+  // No main() at all.
+  return serve();
 }
 
 namespace {
@@ -107,6 +122,24 @@ void run_constructors() {
   _emscripten_deputy_constructors_js();
 }
 
+// Deputy. Ends the program with main(), if nothing else runs.
+int run_main() {
+  int status;
+  pthread_cleanup_push(deputy_ended, nullptr);
+  status = __main_void();
+  pthread_cleanup_pop(0);
+  if (!emscripten_runtime_keepalive_check()) {
+    exit(status);
+  }
+  return status;
+}
+
+// Deputy, from its mailbox. What main() has left running ends the program.
+void run_main_later(void*) {
+  emscripten_runtime_keepalive_pop();
+  _emscripten_deputy_main_returned_js(run_main());
+}
+
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {
   deputy.store(pthread_self(), std::memory_order_relaxed);
@@ -117,13 +150,7 @@ void* deputy_entry(void*) {
   _emscripten_deputy_open_calls();
   has_started.store(true, std::memory_order_relaxed);
   _emscripten_deputy_started_js();
-  int status;
-  pthread_cleanup_push(deputy_ended, nullptr);
-  status = __main_void();
-  pthread_cleanup_pop(0);
-  if (!emscripten_runtime_keepalive_check()) {
-    exit(status);
-  }
+  int status = is_main_put_off ? serve() : run_main();
   // main() left something running at the deputy's event loop. Its status stays
   // with the thread until nothing keeps the runtime alive ($maybeExit in
   // libdeputy.js).
@@ -138,13 +165,9 @@ bool _emscripten_deputy_has_started(void) {
   return has_started.load(std::memory_order_relaxed);
 }
 
-// UI thread. The program's entry point, called once with page arguments; waits
-// for nothing. Returns 0, or the errno of a deputy that could not be created,
-// which libdeputy.js has then reported.
-EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
-  main_argc = argc;
-  main_argv = argv;
-
+// Waits for nothing. Returns 0, or the errno of a deputy that could not be
+// created, which libdeputy.js has then reported.
+static int create_deputy() {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -155,8 +178,7 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
   emscripten_pthread_attr_settransferredcanvases(
     &attr, reinterpret_cast<const char*>(-1));
 
-  pthread_t thread;
-  int error = pthread_create(&thread, &attr, deputy_entry, nullptr);
+  int error = pthread_create(&created, &attr, deputy_entry, nullptr);
   pthread_attr_destroy(&attr);
   if (error) {
     _emscripten_deputy_not_created_js(error);
@@ -164,6 +186,28 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
   }
   _emscripten_deputy_created_js();
   return 0;
+}
+
+// UI thread. The program's entry point, called once with page arguments.
+EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
+  main_argc = argc;
+  main_argv = argv;
+  if (!is_main_put_off) {
+    return create_deputy();
+  }
+  _emscripten_deputy_main_follows_js();
+  return emscripten_proxy_async(emscripten_proxy_get_system_queue(),
+                                created,
+                                run_main_later,
+                                nullptr)
+           ? 0
+           : ESRCH;
+}
+
+// UI thread. The page calls something, and has not called main().
+EMSCRIPTEN_KEEPALIVE int _emscripten_deputy_serve(void) {
+  is_main_put_off = true;
+  return create_deputy();
 }
 
 } // extern "C"
