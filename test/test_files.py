@@ -78,6 +78,26 @@ def test_javascript(build, run, engine):
   assert run(program, engine, expect_exit=0).stdout == ['main returns', 'synchronized']
 
 
+@only_two
+def test_javascript_of_wasmfs(build, run, engine, tmp_path):
+  (tmp_path / 'main.c').write_text('''
+    #include <emscripten.h>
+    #include <stdio.h>
+
+    int main() {
+      EM_ASM({
+        FS.createPath('/', 'folder/inside', true, true);
+        FS.createDataFile('/folder/inside', 'file', 'line', true, true, true);
+      });
+      FILE* file = fopen("/folder/inside/file", "r");
+      char line[10];
+      puts(file ? fgets(line, sizeof line, file) : "no file");
+    }
+  ''')
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-sFORCE_FILESYSTEM', '-sWASMFS')
+  assert run(program, engine, expect_exit=0).stdout == ['line']
+
+
 # ---- Files that last ---------------------------------------------------------
 
 

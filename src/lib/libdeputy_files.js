@@ -49,6 +49,11 @@ var LibraryDeputyFiles = {
       });
       var write = FS.write;
       FS.write = instead(write, (stream, buffer, offset, length, position) => write(stream, buffer.subarray(offset, offset + length), position));
+      var close = FS.close;
+      FS.close = instead(close, (stream) => {
+        close(stream);
+        stream.fd = null;
+      });
       FS.syncfs = instead(FS.syncfs, DeputyFiles.sync);
 #if ASSERTIONS
       {{{ FS_REFUSED.map((name) => `FS.${name} = instead(FS.${name}, () => { throw new Error('FS.${name}() was called on a pthread, as main() is one: the files are the UI thread\\'s, which can\\'t call functions of another (call it by MAIN_THREAD_EM_ASM)'); });`).join('\n      ') }}}

@@ -75,6 +75,9 @@ var LibraryDeputyPool = {
     '_emscripten_check_mailbox', '$deputyLeaveMailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
     '$checkMailbox', '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
+#if WASMFS
+    '$wasmFSPreloadingFlushed',
+#endif
   ],
   $DeputyPool__postset: () => {
     addAtPostCtor('DeputyPool.configure();');
@@ -467,6 +470,11 @@ var LibraryDeputyPool = {
         __embind_initialize_bindings();
 #endif
         DeputyProxy.takeOutput();
+#if WASMFS
+        // What FS creates is there at once. (Upstream's keeps it for a start that was the UI
+        // thread's.)
+        wasmFSPreloadingFlushed = true;
+#endif
         initializedJS = true;
       }
 #if ASYNCIFY == 2

@@ -58,6 +58,7 @@ static void use_from_javascript(const char* folder) {
       var part = new Uint8Array(20);
       check(FS.read(stream, part, 5, 15, 100) == 15 && part[4] == 0 && part[5] == bytes[110], 'read');
       FS.close(stream);
+      check(FS.isClosed(stream), 'isClosed');
       check(errno(() => FS.close(stream)) == $3, 'EBADF');
 
       FS.mkdirTree(folder + '/a/b/c');
