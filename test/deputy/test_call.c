@@ -118,6 +118,7 @@ EMSCRIPTEN_KEEPALIVE int nest(void) {
 }
 
 EMSCRIPTEN_KEEPALIVE int until_aborted(void) {
+  MAIN_THREAD_ASYNC_EM_ASM(globalThis.hasBegun = true);
   for (int ms = 0; ms < 5000; ms++) {
     if (emscripten_deputy_call_is_aborted()) {
       return next = 1;
