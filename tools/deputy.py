@@ -9,6 +9,7 @@ INCOMPATIBLE_SETTINGS; here is the one with a single value of a setting, which t
 table can't express.
 """
 
+import os
 import re
 
 from . import deputy_constructors, deputy_map
@@ -161,8 +162,11 @@ def ts_module():
   return f' & {TS_MODULE}' + (f' & {TS_EMBIND}' if settings.EMBIND else '')
 
 
-def linker_flags():
-  """Return what wasm-ld is told before upstream's flags."""
+def linker_flags(args):
+  """Return what wasm-ld is told before upstream's flags, `args`."""
+  if '--relocatable' in args:
+    # Objects made one, which are linked later.
+    return []
   # It imports this module.
   from .system_libs import Library
   libraries = Library.get_usable_variations()
@@ -172,7 +176,7 @@ def linker_flags():
   if settings.MALLOC.startswith('emmalloc'):
     flags.append(libraries['libemmalloc_deputy'].build())
   flags += [f'--wrap={name}' for name in WRAPPED]
-  if settings.LINKABLE:
+  if settings.LINKABLE or os.environ.get('EMCC_FORCE_STDLIBS'):
     # Whole archives: what of ours stands in for files of libc comes first, and is meant.
     flags.append('--allow-multiple-definition')
   return flags

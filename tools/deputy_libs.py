@@ -23,9 +23,10 @@ class OfDeputy:
 
 
 class ObjectOfDeputy(OfDeputy):
-  """A single object file."""
+  """A single object file, which is linked by its name alone."""
 
   force_object_files = True
+  never_force = True
 
   def get_ext(self):
     return '.o'

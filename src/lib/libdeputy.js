@@ -44,7 +44,7 @@
 var LibraryDeputy = {
   // ---- State (UI thread) ---------------------------------------------------
 
-  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '_emscripten_deputy_has_started', '_emscripten_deputy_serve', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread', '$runtimeKeepalivePush'],
+  $Deputy__deps: ['emscripten_deputy_thread', '_emscripten_deputy_crashes', '_emscripten_deputy_has_started', '_emscripten_deputy_page_is_ready', '_emscripten_deputy_serve', '$DeputyCall', '$DeputyPool', '$DeputyProxy', '$DeputyWait', '$callUserCallback', '$exitOnMainThread', '$runtimeKeepalivePush'],
   $Deputy__postset: () => {
 #if EMBIND_GEN_MODE
     // The driver asks what the program binds, and starts no deputy for its constructors.
@@ -178,9 +178,11 @@ var LibraryDeputy = {
     // The page calls something. Where main() is put off (noInitialRun), the deputy serves, and
     // runs main() when the page calls that.
     serve() {
+#if expectToReceiveOnModule('noInitialRun') || !INVOKE_RUN
       if (Deputy.isCreated || !Deputy.hasRuntime() || !({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}})) return;
       {{{ runtimeKeepalivePush() }}}
       __emscripten_deputy_serve();
+#endif
     },
 
     // Static constructors have run; main() is next.
@@ -194,8 +196,19 @@ var LibraryDeputy = {
 #endif
       Deputy.started.resolve();
       DeputyPool.grow();
-#if expectToReceiveOnModule('onRuntimeInitialized')
-      if (!({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}})) Deputy.onRuntimeInitialized?.call(Module);
+#if expectToReceiveOnModule('onRuntimeInitialized') && (expectToReceiveOnModule('noInitialRun') || INVOKE_RUN)
+#if expectToReceiveOnModule('noInitialRun')
+      if ({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}}) return;
+#endif
+      if (!Deputy.onRuntimeInitialized) return;
+      try {
+        Deputy.onRuntimeInitialized.call(Module);
+      } catch (e) {
+        // As upstream: main() does not follow, and the page's calls are served.
+        Deputy.exited.reject(e);
+        throw e;
+      }
+      __emscripten_deputy_page_is_ready();
 #endif
     },
 
@@ -394,6 +407,20 @@ var LibraryDeputy = {
   },
 
   // ---- Called by deputy_main.cpp ---------------------------------------------
+
+  // Not proxied. As upstream, not a main() that -sEXPORTED_FUNCTIONS does not list; but
+  // that of a side module, which is known at run time only.
+  _emscripten_deputy_runs_main_js__sig: 'i',
+  _emscripten_deputy_runs_main_js: () => {{{ +(EXPECT_MAIN || !!MAIN_MODULE) }}},
+
+  // Whether Module.onRuntimeInitialized is to come before main().
+  _emscripten_deputy_page_waits_js__deps: ['$Deputy'],
+  _emscripten_deputy_page_waits_js__sig: 'i',
+#if expectToReceiveOnModule('onRuntimeInitialized')
+  _emscripten_deputy_page_waits_js: () => !!Deputy.onRuntimeInitialized && !({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}}),
+#else
+  _emscripten_deputy_page_waits_js: () => 0,
+#endif
 
   _emscripten_deputy_created_js__deps: ['$Deputy'],
   _emscripten_deputy_created_js__sig: 'v',

@@ -32,14 +32,14 @@ moveUpstream('emscripten_start_fetch', '$startFetch', LibraryDeputyFetch);
 Object.assign(LibraryDeputyFetch, {
   // Any thread. A fetch that the thread waits for goes without: nothing can open before it.
   emscripten_start_fetch__deps: ['$DeputyFetch', '$Fetch', '$startFetch', '$runtimeKeepalivePush', '$runtimeKeepalivePop'],
-  emscripten_start_fetch: (fetch) => {
+  emscripten_start_fetch: (fetch, ...callbacks) => {
     var attributes = {{{ makeGetValue('fetch', C_STRUCTS.emscripten_fetch_t.__attributes + C_STRUCTS.emscripten_fetch_attr_t.attributes, 'u32') }}};
     var isOpen = !ENVIRONMENT_IS_PTHREAD || Fetch.dbInstance !== undefined;
-    if (isOpen || attributes & {{{ cDefs.EMSCRIPTEN_FETCH_SYNCHRONOUS }}}) return startFetch(fetch);
+    if (isOpen || attributes & {{{ cDefs.EMSCRIPTEN_FETCH_SYNCHRONOUS }}}) return startFetch(fetch, ...callbacks);
     {{{ runtimeKeepalivePush() }}}
     DeputyFetch.open().then(() => {
       {{{ runtimeKeepalivePop() }}}
-      if (!ABORT) startFetch(fetch);
+      if (!ABORT) startFetch(fetch, ...callbacks);
     });
     return fetch;
   },

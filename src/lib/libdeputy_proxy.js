@@ -175,6 +175,9 @@ var LibraryDeputyProxy = {
 
 #if WASMFS
 Object.assign(LibraryDeputyProxy, {
+  // Any thread. A worker has no stdin, and no prompt().
+  _wasmfs_stdin_get_char__proxy: 'sync',
+
   // Any thread. What WasmFS writes to stdout and stderr, a line at a time; on a pthread
   // upstream's would be a message to the page, which is lost at exit.
   emscripten_out__deps: ['_emscripten_deputy_print', 'strlen'],

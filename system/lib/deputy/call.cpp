@@ -80,9 +80,13 @@ void _emscripten_deputy_receive_mail(void);
 bool _emscripten_deputy_leave_mail(double ms);
 void _emscripten_deputy_leave_mail_for_now(void);
 bool _emscripten_deputy_is_turn_over(void);
+// Any thread. Whether it had to be woken for its mail.
+bool _emscripten_deputy_wake(pthread_t thread);
 
 double emscripten_get_now(void);
 void _emscripten_deputy_open_calls(void);
+void _emscripten_deputy_serve_until(std::atomic<int>* flag);
+void _emscripten_deputy_set_flag(pthread_t thread, std::atomic<int>* flag);
 void _emscripten_deputy_end_call(Message* message, int kind, Answer* value);
 void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last);
 void _emscripten_deputy_await_call(CallRing* ring, int id);
@@ -366,6 +370,35 @@ int emscripten_deputy_wait(double ms) {
   }
   _emscripten_deputy_end_wait(outer);
   return count;
+}
+
+// Deputy, before main(). Until _emscripten_deputy_set_flag.
+void _emscripten_deputy_serve_until(atomic_int* flag) {
+  static_assert(NOTIFICATION_NONE == 0, "as a flag that is not set");
+  if (flag->load()) {
+    return;
+  }
+  call_server* server = own_server();
+  atomic_int* word = server ? &server->ring.mail : flag;
+  struct deputy_wait outer =
+    _emscripten_deputy_begin_wait(DEPUTY_CALL_PAGE, word);
+  while (emscripten_deputy_poll(), !flag->load()) {
+    _emscripten_deputy_block(word, NOTIFICATION_NONE, INFINITY);
+  }
+  // What the page has called before it set the flag.
+  emscripten_deputy_poll();
+  _emscripten_deputy_end_wait(outer);
+}
+
+// UI thread. (The deputy may have seen the flag, and be at its event loop, when
+// it is woken.)
+void _emscripten_deputy_set_flag(pthread_t thread, atomic_int* flag) {
+  flag->store(1);
+  if (_emscripten_deputy_notes(thread)->call_server) {
+    _emscripten_deputy_wake(thread);
+  } else {
+    __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(flag), -1);
+  }
 }
 
 bool emscripten_deputy_set_alertable(bool is_alertable) {

@@ -7,9 +7,12 @@
  *
  *   1. UI      callMain (upstream's postamble.js) calls _emscripten_proxy_main
  *   2. UI      _emscripten_proxy_main, here, creates the pthread
- *   3. deputy  deputy_entry, here, runs the program's static constructors,
- *              tells the page, and runs main()
- *   4. UI      libdeputy.js settles Module.deputy.started and .exited
+ *   3. deputy  deputy_entry, here, runs the program's static constructors, and
+ *              tells the page
+ *   4. UI      libdeputy.js settles Module.deputy.started, and calls
+ *              Module.onRuntimeInitialized where the page has set it
+ *   5. deputy  deputy_entry runs main(), when that has returned
+ *   6. UI      libdeputy.js settles Module.deputy.exited
  *
  * This object takes the place of upstream's crt1_proxy_main.o.
  */
@@ -32,9 +35,11 @@ extern "C" {
 void __wasm_call_ctors(void);
 
 // In libdeputy.js.
+bool _emscripten_deputy_page_waits_js(void);
 void _emscripten_deputy_created_js(void);
 void _emscripten_deputy_alive_js(void);
 void _emscripten_deputy_constructors_js(void);
+bool _emscripten_deputy_runs_main_js(void);
 bool _emscripten_deputy_run_library_main_js(int argc, char** argv, int* status);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
@@ -43,8 +48,10 @@ void _emscripten_deputy_main_follows_js(void);
 void _emscripten_deputy_main_returned_js(int status);
 
 // In call.cpp. Deputy: calls of the page's can be served, from its event loop
-// on.
+// on; and until another thread has set `flag`, for which the deputy waits.
 void _emscripten_deputy_open_calls(void);
+void _emscripten_deputy_serve_until(std::atomic<int>* flag);
+void _emscripten_deputy_set_flag(pthread_t thread, std::atomic<int>* flag);
 
 // The program's own main(), or its absence: clang names it __main_void or
 // __main_argc_argv after its parameters.
@@ -74,6 +81,11 @@ std::atomic<pthread_t> deputy{0};
 // Written once by the deputy: main() is next. Relaxed: the UI thread reads it
 // when a message of the deputy's has come, which orders them.
 std::atomic<bool> has_started{false};
+
+// Set by the UI thread: before the deputy exists where no
+// Module.onRuntimeInitialized is to come before main(), or when that has
+// returned. What it has made, files for example, is there in main() then.
+std::atomic<int> is_page_ready{0};
 
 // Deputy, which stays at its event loop and serves.
 int serve() {
@@ -150,7 +162,9 @@ void* deputy_entry(void*) {
   _emscripten_deputy_open_calls();
   has_started.store(true, std::memory_order_relaxed);
   _emscripten_deputy_started_js();
-  int status = is_main_put_off ? serve() : run_main();
+  _emscripten_deputy_serve_until(&is_page_ready);
+  bool runs_main = !is_main_put_off && _emscripten_deputy_runs_main_js();
+  int status = runs_main ? run_main() : serve();
   // main() left something running at the deputy's event loop. Its status stays
   // with the thread until nothing keeps the runtime alive ($maybeExit in
   // libdeputy.js).
@@ -178,6 +192,7 @@ static int create_deputy() {
   emscripten_pthread_attr_settransferredcanvases(
     &attr, reinterpret_cast<const char*>(-1));
 
+  is_page_ready = !_emscripten_deputy_page_waits_js();
   int error = pthread_create(&created, &attr, deputy_entry, nullptr);
   pthread_attr_destroy(&attr);
   if (error) {
@@ -186,6 +201,11 @@ static int create_deputy() {
   }
   _emscripten_deputy_created_js();
   return 0;
+}
+
+// UI thread. Module.onRuntimeInitialized has returned.
+EMSCRIPTEN_KEEPALIVE void _emscripten_deputy_page_is_ready(void) {
+  _emscripten_deputy_set_flag(created, &is_page_ready);
 }
 
 // UI thread. The program's entry point, called once with page arguments.
