@@ -43,11 +43,6 @@ def test_exit_status(build, run, engine, way, exit_runtime):
   assert result.errors == []
 
 
-# A thread's uncaught exception is thrown again on the main thread, as upstream does: it would end Node.js.
-SURVIVE = '''
-  if (!globalThis.document) process.on('uncaughtException', () => {});
-'''
-
 CRASHES = {
   'thread_traps': 'unreachable',
   'abort': 'Aborted(native code called abort())',
@@ -58,7 +53,7 @@ CRASHES = {
 @pytest.mark.parametrize('way', CRASHES)
 def test_crash_rejects_exited(build, run, engine, way):
   program = build('deputy/test_exit.c', '-sDEPUTY_THREAD', '-sMODULARIZE')
-  result = run(program, engine, args=[way], page_js=SURVIVE + '''
+  result = run(program, engine, args=[way], survive=True, page_js='''
     return Module.deputy.exited.then(
       () => 'resolved', ({name, message, stack}) => ({name, message, stack}));
   ''')
@@ -73,7 +68,7 @@ def test_crash_at_once(build, run, engine, tmp_path):
   (tmp_path / 'main.c').write_text('int main() { __builtin_trap(); }')
   program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD')
   for _ in range(5):
-    result = run(program, engine, page_js=SURVIVE + '''
+    result = run(program, engine, survive=True, page_js='''
       const {started, exited} = Module.deputy;
       return [await started.then(() => 'started', String), await exited.catch(({name}) => name)];
     ''')
@@ -109,7 +104,7 @@ def test_exit_after_crash(build, run, engine, way, exit_runtime):
   outcome = '''
     return Module.deputy.exited.then((status) => `resolved: ${status}`, ({message}) => message);
   '''
-  result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(50)', page_js=SURVIVE + outcome)
+  result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(50)', survive=True, page_js=outcome)
   assert 'unreachable' in result.report.lower()
   if way == 'return' and engine != 'node':
     result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(100000)', page_js=outcome)
@@ -167,7 +162,7 @@ def test_trap_is_no_success(build, run, exit_runtime):
 @pytest.mark.parametrize('flags', [EXCEPTIONS['emscripten'], EXCEPTIONS['wasm legacy']], ids=' '.join)
 def test_uncaught_exception_rejects_exited(build, run, engine, flags):
   program = build('deputy/test_uncaught.cpp', '-sDEPUTY_THREAD', '-sMODULARIZE', *flags)
-  result = run(program, engine, page_js=SURVIVE + '''
+  result = run(program, engine, survive=True, page_js='''
     return Module.deputy.exited.then(() => 'resolved', ({message}) => message);
   ''')
   assert result.report != 'resolved'

@@ -43,9 +43,6 @@ TOOLS = '''
     return longest;
   }
 '''
-SURVIVE = '''
-  if (!globalThis.document) process.on('uncaughtException', () => {}).on('unhandledRejection', () => {});
-'''
 
 
 def jspi(build, *flags, wait='suspend'):
@@ -99,7 +96,7 @@ def test_calls_that_end_together(build, run, engine):
 
 @pytest.mark.usefixtures('needs_jspi')
 def test_stack_overflow(build, run, engine):
-  result = run(jspi(build, '-O2', '-sJSPI_STACK_SIZE=20000'), engine, page_js=SURVIVE + TOOLS + '''
+  result = run(jspi(build, '-O2', '-sJSPI_STACK_SIZE=20000'), engine, survive=True, page_js=TOOLS + '''
     const fits = await Module._overflow(15);
     return [fits, await failure(Module._overflow(25)), await failure(Module.deputy.exited)];
   ''')
@@ -220,7 +217,7 @@ def test_without_jspi(build, run, engine, has_jspi):
 @pytest.mark.usefixtures('needs_jspi')
 def test_suspended_call_has_the_lock(build, run, engine):
   # A plain call that waits for it can't end, and another that is suspended can.
-  result = run(jspi(build, '-O2'), engine, page_js=SURVIVE + TOOLS + '''
+  result = run(jspi(build, '-O2'), engine, survive=True, page_js=TOOLS + '''
     const first = Module._hold_and_pause(100);
     await Promise.all([first, Module._hold_and_pause(100)]);
     const holder = failure(Module._hold_and_pause(3000));
@@ -239,7 +236,7 @@ def test_suspended_call_has_the_lock(build, run, engine):
 
 @pytest.mark.usefixtures('needs_jspi')
 def test_certain_deadlock(build, run, engine):
-  result = run(jspi(build, '-O2'), engine, page_js=SURVIVE + TOOLS + '''
+  result = run(jspi(build, '-O2'), engine, survive=True, page_js=TOOLS + '''
     return [await failure(Module._lock_twice()), await failure(Module.deputy.exited)];
   ''')
   for message in result.report:
@@ -249,7 +246,7 @@ def test_certain_deadlock(build, run, engine):
 
 @pytest.mark.usefixtures('needs_jspi')
 def test_abort_ends_suspended_calls(build, run, engine):
-  result = run(jspi(build, '-O2'), engine, page_js=SURVIVE + TOOLS + '''
+  result = run(jspi(build, '-O2'), engine, survive=True, page_js=TOOLS + '''
     const calls = [failure(Module._join_for_ever()), failure(Module._fill(1, 1000))];
     await pause(50);
     try {
@@ -262,7 +259,7 @@ def test_abort_ends_suspended_calls(build, run, engine):
 
 @pytest.mark.usefixtures('needs_jspi')
 def test_exit_ends_suspended_calls(build, run, engine):
-  result = run(jspi(build, '-O2', '-sEXIT_RUNTIME'), engine, page_js=SURVIVE + TOOLS + '''
+  result = run(jspi(build, '-O2', '-sEXIT_RUNTIME'), engine, survive=True, page_js=TOOLS + '''
     const status = (promise) => promise.then((value) => `no: ${value}`, ({status}) => status);
     const calls = [status(Module._join_for_ever()), status(Module._fill(1, 1000))];
     await pause(50);
@@ -274,7 +271,7 @@ def test_exit_ends_suspended_calls(build, run, engine):
 @pytest.mark.usefixtures('needs_jspi')
 def test_calls_that_end_badly(build, run, engine):
   # Others go on.
-  result = run(jspi(build, '-O2'), engine, page_js=SURVIVE + TOOLS + '''
+  result = run(jspi(build, '-O2'), engine, survive=True, page_js=TOOLS + '''
     const fill = Module._fill(2, 30);
     const trapped = await failure(Module._pause_and_trap());
     const plainly = Module._fill_plainly(3);

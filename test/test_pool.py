@@ -428,16 +428,10 @@ def test_reserve_rejected(build, run, engine):
   assert result.report == ['Error', 'Error', 3]
 
 
-# Node ends at a thread's uncaught exception, unless somebody listens.
-SURVIVE = '''
-  if (!globalThis.document) process.on('uncaughtException', () => {});
-'''
-
-
 @pytest.mark.parametrize('way', ['trap', 'trap_in_callback'])
 def test_thread_traps(build, run, engine, way):
   program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=PThread')
-  result = run(program, engine, args=[way], page_js=SURVIVE + UNTIL + '''
+  result = run(program, engine, args=[way], survive=True, page_js=UNTIL + '''
     await until(() => globalThis.isDone);
     return Module.deputy.exited.then(() => 'resolved', ({message}) => message);
   ''')
@@ -457,7 +451,7 @@ def test_worker_ends(build, run, engine, way):
 @node_only
 def test_deputy_worker_ends(build, run, engine):
   program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=PThread')
-  result = run(program, engine, args=['terminate_deputy'], page_js=SURVIVE + '''
+  result = run(program, engine, args=['terminate_deputy'], survive=True, page_js='''
     return Module.deputy.exited.then(() => 'resolved', ({message}) => message);
   ''')
   assert result.report == "the deputy's worker has ended"

@@ -41,11 +41,6 @@ HOLD = '''
 '''
 
 
-SURVIVE = '''
-  if (!globalThis.document) process.on('uncaughtException', () => {}).on('unhandledRejection', () => {});
-'''
-
-
 def waiter(build, *flags, budget=BUDGET):
   return build('deputy/test_wait.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', f'-sUI_THREAD_WAIT_BUDGET={budget}',
                '--js-library', HERE / 'deputy/test_wait.js', *flags)
@@ -186,7 +181,7 @@ def test_mutex_for_ever(build, run, engine):
 @pytest.mark.parametrize('malloc', ['emmalloc', 'emmalloc-debug'])
 def test_holder_of_malloc_died(build, run, engine, malloc):
   # Also in Node: nobody holds this lock for long.
-  result = run(waiter(build, *RELEASED, f'-sMALLOC={malloc}'), engine, page_js=SURVIVE + HOLD + '''
+  result = run(waiter(build, *RELEASED, f'-sMALLOC={malloc}'), engine, survive=True, page_js=HOLD + '''
     await hold('free', 0);
     await pause(50);
     return [abortion(Module._wait_malloc), await failure(Module.deputy.exited)];
@@ -197,7 +192,7 @@ def test_holder_of_malloc_died(build, run, engine, malloc):
 @pytest.mark.parametrize('way', ['lock_twice', 'dead_holder'])
 def test_certain_deadlock(build, run, engine, way):
   # At once.
-  result = run(waiter(build, *RELEASED, budget=5000), engine, page_js=SURVIVE + HOLD + f'''
+  result = run(waiter(build, *RELEASED, budget=5000), engine, survive=True, page_js=HOLD + f'''
     if ('{way}' == 'dead_holder') await hold('dead_mutex', 0);
     await pause(200);
     const start = performance.now();
@@ -308,7 +303,7 @@ def test_print_on_both_sides(build, run, engine):
 
 @pytest.mark.parametrize('way', ['throw', 'reject'])
 def test_call_throws(build, run, engine, way):
-  result = run(waiter(build), engine, args=[way], page_js=SURVIVE + '''
+  result = run(waiter(build), engine, args=[way], survive=True, page_js='''
     return Module.deputy.exited.then(() => 'resolved', ({name, message}) => [name, message]);
   ''')
   assert result.report == ['TypeError', f'{"thrown" if way == "throw" else "rejected"} for a test']
@@ -318,7 +313,7 @@ def test_call_throws(build, run, engine, way):
 
 def test_target_traps(build, run, engine):
   # Whoever waits for its call is told.
-  result = run(waiter(build), engine, args=['trap'], page_js=SURVIVE + '''
+  result = run(waiter(build), engine, args=['trap'], survive=True, page_js='''
     const end = performance.now() + 5000;
     while (performance.now() < end && !globalThis.isTold) await new Promise((resolve) => setTimeout(resolve, 20));
     return globalThis.isTold;

@@ -3,6 +3,8 @@
 #
 # What an engine, or a version of it, may lack; and what a noisy machine may add.
 
+import time
+
 import pytest
 
 # A module with a try_table.
@@ -23,12 +25,13 @@ def need(run, engine, feature, expression):
     pytest.skip(f'this {engine} has no {feature}')
 
 
-def least(bound, measure, attempts=5):
-  """The least that `measure()` returns in so many attempts, up to the first below `bound`.
+def least(bound, measure, attempts=5, seconds=30):
+  """The least that `measure()` returns in so many attempts, or so many seconds of them, up to the first below `bound`.
 
   For times that whatever else the machine does can only lengthen: what takes too long takes too long each time.
   """
   figures = []
-  while len(figures) < attempts and not (figures and figures[-1] < bound):
+  end = time.monotonic() + seconds
+  while not figures or (figures[-1] >= bound and (len(figures) < attempts or time.monotonic() < end)):
     figures.append(measure())
   return min(figures)

@@ -35,13 +35,14 @@ class Deadline:
     return self.seconds - self.spent
 
 
-def config_of(program, args, module, page_js, await_exit):
+def config_of(program, args, module, page_js, await_exit, survive):
   return {
     'program': program and {'js': program.js, 'kind': program.kind, 'exportName': program.export_name},
     'args': [str(arg) for arg in args],
     'module': json.dumps(module) if isinstance(module, dict) else module,
     'pageJs': page_js,
     'awaitExit': await_exit,
+    'survive': survive,
   }
 
 
@@ -78,11 +79,11 @@ class Runner:
     self.server.server_close()
 
   def run(self, program, engine, args=(), module=None, page=DEFAULT_PAGE, page_js=None, files=None, timeout=30,
-          expect_exit=None, await_exit=None, isolated=True, csp=None, rules=None):
+          expect_exit=None, await_exit=None, isolated=True, csp=None, rules=None, survive=False):
     """See README.md. Raises RunFailed for a hang, a crash, a page_js that throws or another exit code."""
     if await_exit is None:
       await_exit = page_js is None or expect_exit is not None
-    config = config_of(program, args, module, page_js, await_exit)
+    config = config_of(program, args, module, page_js, await_exit, survive)
     result = Result(engine, program.command if program else '')
     if engine == 'node':
       self.run_node(result, program, config, Deadline(timeout))

@@ -22,6 +22,8 @@ const config = {
   pageJs: given.pageJs && new AsyncFunction('Module', given.pageJs),
 };
 
+if (config.survive) process.on('uncaughtException', () => {}).on('unhandledRejection', () => {});
+
 const events = [];
 const record = (event) => events.push({...event, sequence: events.length, at: performance.now()});
 globalThis.report = async (value) => record({type: 'report', value});
