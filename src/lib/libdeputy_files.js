@@ -85,7 +85,7 @@ var LibraryDeputyFiles = {
       var size = Math.max(packed.size, {{{ FILES_ANSWER_SIZE }}});
       var at = DeputyFiles.allocate(size);
       try {
-        DeputyFiles.put(packed, at);
+        DeputyFiles.store(packed, at);
         var answerSize = deputyCallFiles(thread, at, packed.size, size);
         if (answerSize > size) {
           _free(at);
@@ -151,7 +151,7 @@ var LibraryDeputyFiles = {
       return { text, bytes, size: text.length + bytes.length };
     },
 
-    put(packed, at) {
+    store(packed, at) {
       HEAPU8.set(packed.text, at);
       HEAPU8.set(packed.bytes, at + packed.text.length);
     },
@@ -183,7 +183,7 @@ var LibraryDeputyFiles = {
     }
     var packed = DeputyFiles.pack(answer);
     if (packed.size <= answerSize) {
-      DeputyFiles.put(packed, at);
+      DeputyFiles.store(packed, at);
     } else {
       DeputyFiles.answers.set(thread, packed);
     }
@@ -194,7 +194,7 @@ var LibraryDeputyFiles = {
   $deputyTakeAnswer__deps: ['$DeputyFiles'],
   $deputyTakeAnswer__proxy: 'sync',
   $deputyTakeAnswer: (thread, at) => {
-    DeputyFiles.put(DeputyFiles.answers.get(thread), at);
+    DeputyFiles.store(DeputyFiles.answers.get(thread), at);
     DeputyFiles.answers.delete(thread);
   },
 

@@ -44,7 +44,7 @@ SUBSET = [
   'core0.test_pthread_stdout_after_main', 'core0.test_pthread_thread_local_storage',
   'core0.test_stdio_locking', 'core0.test_poll_blocking', 'core0.test_select_blocking',
   'core0.test_embind_basics', 'core0.test_fs_base', 'core0.test_printf', 'core0.test_utime',
-  'core0.test_unistd_access_wasmfs_nodefs', 'other.test_combining_object_files', 'other.test_shared_soname',
+  'core0.test_unistd_access_wasmfs_nodefs', 'other.test_combining_object_files',
   'other.test_stdin_wasmfs', 'other.test_warn_unexported_main',
   'other.test_main_pthread_join_detach', 'other.test_pthread_js_exception',
   'other.test_pthread_join_interrupted', 'other.test_proxy_to_pthread_stack', 'other.test_itimer_pthread',
