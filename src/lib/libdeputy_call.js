@@ -691,7 +691,7 @@ var LibraryDeputyCall = {
           return {{{ LATER }}};
         }
 #endif
-        return DeputyCall.put(answer, value);
+        return DeputyCall.store(answer, value);
       } catch (e) {
         // The program, or this thread, has ended; what there was to say has been said.
         if (ABORT || DeputyPool.hasEnded) throw e;
@@ -709,7 +709,7 @@ var LibraryDeputyCall = {
     async endLater(promise, message) {
       var answer = _malloc({{{ ANSWER_SIZE }}});
       try {
-        var kind = DeputyCall.put(answer, await promise);
+        var kind = DeputyCall.store(answer, await promise);
       } catch (e) {
         if (ABORT || DeputyPool.hasEnded) throw e;
         kind = DeputyCall.putError(answer, e);
@@ -722,7 +722,7 @@ var LibraryDeputyCall = {
     // (There is no HEAP64 with -sWASM_BIGINT=0.)
     int64s: () => new DataView(HEAP8.buffer),
 
-    put(answer, value) {
+    store(answer, value) {
       switch (typeof value) {
         case 'number':
           {{{ makeSetValue('answer', ANSWER_VALUE, 'value', 'double') }}};
