@@ -137,7 +137,6 @@ var LibraryDeputyEvent = {
       }
     },
 
-    /** @param {Event} e */
     apply(e, flags) {
       if (flags & {{{ EVENT_PREVENT_DEFAULT | EVENT_STAY }}}) e.preventDefault();
       // For browsers that look at this alone. What it says is not shown.
