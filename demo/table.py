@@ -14,6 +14,7 @@ import json
 import os
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -96,13 +97,13 @@ def measure(name, run, rounds):
         continue  # it failed, which may have taken its whole limit
       try:
         outcome = runs.native(name) if flavour == 'native' else runs.in_browser(run, 'chromium', name, flavour)
-      except RunFailed as failed:
+      except (RunFailed, OSError, subprocess.TimeoutExpired) as failed:
         made['same'], made['why'] = False, str(failed).removeprefix('chromium: ')
         continue
       result = (outcome.status, hashlib.sha256(outcome.made).hexdigest())
       if flavour == 'native':
         wanted = wanted or result
-      if result != wanted:
+      if result != wanted or outcome.status:
         made['same'], made['why'] = False, f'status {outcome.status}' if outcome.status else 'differs'
       made['seconds'].append(outcome.seconds)
       made['gaps'].append(outcome.gap)
@@ -159,6 +160,7 @@ def main():
   if unknown := set(options.names) - set(RUNNABLE):
     parser.error(f'no program {", ".join(sorted(unknown))}')
   figures = json.loads(FIGURES.read_text()) if FIGURES.is_file() else {}
+  failed = []
   with tempfile.TemporaryDirectory(prefix='deputy-table-') as folder:
     runner = Runner(folder)
     try:
@@ -169,11 +171,15 @@ def main():
           figures[name] = measure(name, runner.run, options.rounds)
         except ForkError as error:
           say(f'table.py: {name} is left as it was: {error}')
+          failed.append(name)
           continue
+        failed += [f'{name} ({flavour})' for flavour in ('native', 'deputy') if not figures[name]['flavours'][flavour]['same']]
         FIGURES.write_text(json.dumps(figures, indent=2) + '\n')
         write(figures, options.rounds, floor)
     finally:
       runner.close()
+  if failed:
+    sys.exit(f'table.py: error: failed, or not as native: {", ".join(failed)}')
 
 
 if __name__ == '__main__':

@@ -308,6 +308,41 @@ def test_deputy_is_gone(build, run, engine, way):
   assert {'abort': 'Aborted', 'pthread_exit': 'has ended', 'terminate': 'terminate()', 'worker': 'worker'}[way] in report[2]
 
 
+def test_next_thread_is_not_the_deputy(build, run, engine):
+  # Though it has the deputy's block.
+  report = call(build, run, engine, '''
+    const ended = await failure(Module._end_thread());
+    while (Module.deputy.thread) await pause(1);
+    await Module.deputy.pool.reserve(2);
+    return [ended, Module.deputy.thread, Module._is_any_deputy(30)];
+  ''', '-sDEPUTY_CALL_THREADS=0', '-sDEPUTY_INLINE_EXPORTS=is_any_deputy', '-sPTHREAD_POOL_SIZE=4')
+  assert 'has ended' in report[0]
+  assert report[1:] == [0, 0]
+
+
+def test_text_that_page_has_no_place_for(build, run, engine):
+  # The calls after it are answered.
+  report = call(build, run, engine, '''
+    const {decode} = TextDecoder.prototype;
+    TextDecoder.prototype.decode = () => { throw new RangeError('too long'); };
+    const text = Module.ccall('repeat', 'string', ['string', 'number'], ['long', 100]);
+    const sum = Module._add(1, 2);
+    const first = await failure(text);
+    TextDecoder.prototype.decode = decode;
+    return [first, await sum, await Module._add(3, 4)];
+  ''', '-O1')
+  assert report == ['RangeError: too long', 3, 7]
+
+
+def test_force_exit(build, run, engine):
+  # Also where the runtime outlives exit().
+  report = call(build, run, engine, '''
+    return [await failure(Module._force_end(3)), await failure(Module._add(1, 2))];
+  ''', args=['wait'], survive=True)
+  assert 'force_end' in report[0] and 'status 3' in report[0]
+  assert 'add' in report[1] and 'status 3' in report[1]
+
+
 def test_start_fails(build, run, engine):
   program = build('deputy/test_call.c', '-sDEPUTY_THREAD', '-sDEPUTY_START_TIMEOUT=1', '-sEXPORTED_RUNTIME_METHODS=ccall')
   result = run(program, engine, page_js=HELPERS + 'return failure(Module.deputy.exited).then(() => failure(globalThis.early));', module='''{
@@ -366,6 +401,39 @@ def test_sync(build, run, engine):
   assert report[:3] == [3, True, True]
   assert report[3].startswith('trap: ') and report[4].startswith('add: it takes 2')
   assert report[5] == 7
+
+
+def test_sync_of_what_is_large(build, run, engine):
+  # More than the ring holds: its own, and what another call has before it.
+  report = call(build, run, engine, '''
+    const bytes = new Uint8Array(200000).fill(1);
+    const sum = (call) => call('sum', 'number', ['array', 'number'], [bytes, bytes.length]);
+    const first = sum(Module.ccall);
+    const before = sum(Module.deputy.call);
+    return [first, Module._add(1, 2), await before];
+  ''', '-O2', '-sDEPUTY_CALLS=sync')
+  assert report == [200000, 3, 200000]
+
+
+@pytest.mark.parametrize('way', ['end_thread', 'end_by_abort'])
+def test_sync_that_ends_its_thread(build, run, engine, way):
+  report = call(build, run, engine, f'''
+    const thrown = (func) => {{ try {{ return func(); }} catch ({{message}}) {{ return message; }} }};
+    const other = failure(Module.deputy.call('add', 'number', ['number', 'number'], [1, 2]));
+    return [thrown(() => Module._{way}()), await other, thrown(() => Module._add(1, 2))];
+  ''', '-O2', '-sDEPUTY_CALLS=sync', survive=True)
+  assert report[0].startswith(way) and 'the thread that served it has ended' in report[0]
+  assert report[1] == 'no: 3' and 'add' in report[2]
+
+
+def test_sync_before_the_start(build, run, engine):
+  # Who got the error is not called after all.
+  report = call(build, run, engine, '''
+    return [early, await Module.deputy.call('get_next', 'number')];
+  ''', '-sDEPUTY_SYNC_EXPORTS=count', module='''{
+    preRun: [(Module) => { try { Module.ccall('count', 'number', ['number', 'string'], [0, '']); } catch ({message}) { globalThis.early = message; } }],
+  }''')
+  assert report == ["count can't be called before Module.deputy.started is resolved (DEPUTY_CALLS=sync)", 0]
 
 
 def test_sync_while_the_deputy_is_blocked(build, run, engine):

@@ -243,6 +243,28 @@ def test_calls_before_main(build, run, engine, exit_runtime):
   assert result.stdout == ['main: last', 'later']
 
 
+def test_calls_before_files_are_there(build, run, engine):
+  # With noInitialRun: the start goes on later, when what it waits for is there, and then it serves.
+  program = build('deputy/test_put_off.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE',
+                  '-sEXPORTED_RUNTIME_METHODS=callMain,addRunDependency,removeRunDependency')
+  result = run(program, engine, module='''{
+    preRun: [(Module) => {
+      Module.addRunDependency('file');
+      setTimeout(() => Module.removeRunDependency('file'), 50);
+      globalThis.early = Module.deputy.call('constructed', 'number', [], []);
+    }],
+  }''', page_js='return early;')
+  assert result.report == 7
+
+
+def test_page_takes_its_callback_back(build, run, engine):
+  # When the deputy has been told to wait for it.
+  run(hello(build, '-sEXIT_RUNTIME', '-O2'), engine, expect_exit=0, module='''{
+    onRuntimeInitialized() { throw new Error('called'); },
+    postRun: [(Module) => { Module.onRuntimeInitialized = null; }],
+  }''')
+
+
 def test_calls_without_main(build, run, engine):
   program = build('deputy/test_put_off.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE',
                   '-sEXIT_RUNTIME=1', '-sEXPORTED_RUNTIME_METHODS=callMain')
@@ -466,7 +488,7 @@ def test_page_is_not_ready(build, run, engine):
 
 def test_slow_constructor(build, run, engine):
   # It is a sign of life of the deputy that it runs.
-  run(build('deputy/test_constructor_sleeps.c', '-sDEPUTY_THREAD', '-sDEPUTY_START_TIMEOUT=500'), engine, expect_exit=0)
+  run(build('deputy/test_constructor_sleeps.c', '-sDEPUTY_THREAD', '-sDEPUTY_START_TIMEOUT=3000'), engine, expect_exit=0)
 
 
 @pytest.mark.parametrize('flags', [['-sMODULARIZE'], ['-sMODULARIZE', '-O3', '--closure=1', '-Werror=closure']], ids=['', 'closure'])

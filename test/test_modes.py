@@ -101,6 +101,11 @@ def test_wasm64(build, run, engine):
   build_and_check(build, run, engine, 'deputy/test_create_join.c', '-m64', '-O1', '-sDEFAULT_TO_CXX=0')
 
 
+def test_wasm_workers(build, run, engine):
+  result = run(build('deputy/test_wasm_worker.c', '-sDEPUTY_THREAD', '-sWASM_WORKERS', '-sEXIT_RUNTIME', '-UNDEBUG', '-O1'), engine, expect_exit=0)
+  assert result.stdout == ['done']
+
+
 @pytest.mark.parametrize('flags', [[], ['-sASYNCIFY_IGNORE_INDIRECT']], ids=['', 'ignore_indirect'])
 def test_asyncify(build, run, engine, flags):
   build_and_check(build, run, engine, 'deputy/test_sleep.c', '-sASYNCIFY', '-O1', *flags)

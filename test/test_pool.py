@@ -174,12 +174,16 @@ def test_before_the_start(build, run, engine):
         early.refusal = message;
       }
       early.reservation = pool.reserve(2);
+      early.stats = Module.deputy.stats();
     }],
-  }''', page_js='''
+  }''', page_js=UNTIL + '''
     await early.reservation;
-    return [early.figures, early.refusal, Module.deputy.pool.size];
+    const {size} = Module.deputy.pool;
+    Module.deputy.terminate();
+    return [early.figures, early.refusal, early.stats, size, await failure(Module.deputy.pool.reserve(1))];
   ''')
-  assert result.report == [[0, 0, 0], 'the pool can be changed when Module.deputy.started has resolved', 3]
+  assert result.report == [[0, 0, 0], 'the pool can be changed when Module.deputy.started has resolved',
+                           {'waits': {}, 'callsServed': 0, 'longestStallMs': 0}, 3, 'Error']
 
 
 # ---- reserve() ---------------------------------------------------------------

@@ -115,5 +115,6 @@ def test_as_native(run, engine, program):
     for flavour in ('native', 'deputy'):
       programs.build(program, flavour)
   wanted = runs.native(program)
+  assert wanted.status == 0, wanted.log
   outcome = runs.in_browser(run, engine, program)
   assert (outcome.status, outcome.made) == (wanted.status, wanted.made), outcome.log

@@ -149,6 +149,12 @@ def test_batch(build, run, engine):
   assert result.stdout == [f'{what} {i}' for i in range(100) for what in ('printed', 'called')]
 
 
+@pytest.mark.parametrize('way', ['exit', '_Exit'])
+def test_exit_in_a_batch(build, run, engine, way):
+  # What was gathered comes before.
+  assert run(program(build), engine, args=[f'{way} in a batch'], expect_exit=5).stdout == ['gathered']
+
+
 # The page goes on after errors that nobody catches, Node if it is told to.
 COUNT_ERRORS = '''(() => {
   globalThis.count = 0;

@@ -32,7 +32,7 @@ Fetch what is missing and assemble build/sdk. What is there already is kept, so 
 takes moments.
 
 The base is looked for in build/downloads, Debian forky, Debian sid, the folders in the environment
-variable DEPUTY_BASE_CACHE, and ../shared/base. --base takes a tree, an archive or its URL instead:
+variable DEPUTY_BASE_CACHE, and ../shared/base, beside this checkout. --base takes a tree, an archive or its URL instead:
 Debian's archive is known by its sha256, any other by the hash of its tree.
 
 Later runs keep to what --llvm and --binaryen named; --llvm '' goes back to Debian's.
@@ -72,7 +72,7 @@ that do not, and what has changed of the files and functions that ours replace, 
 Exit code 1 when a patch conflicts.
 
 examples:
-  $EDITOR build/sdk/tools/link.py && tools/fork.py refresh 0003
+  $EDITOR build/sdk/tools/link.py && tools/fork.py refresh 0004
   tools/fork.py refresh --to ~/emscripten-6.0.8
 '''
 

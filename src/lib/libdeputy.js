@@ -74,6 +74,8 @@ var LibraryDeputy = {
     // The last Content-Security-Policy violation that can have kept a worker from
     // loading: a worker's error event doesn't say.
     cspViolation: null,
+    // Of what listens to the page's events: functions that end it.
+    listeners: [],
 
     // Any thread, while the script is evaluated: the runtime does not exist yet.
     init() {
@@ -102,10 +104,18 @@ var LibraryDeputy = {
 #endif
       Deputy.requireSharedMemory();
 #if ENVIRONMENT_MAY_BE_WEB || ENVIRONMENT_MAY_BE_WORKER
-      (globalThis.document ?? globalThis).addEventListener?.('securitypolicyviolation', (e) => {
+      var target = globalThis.document ?? globalThis;
+      var note = (e) => {
         if (/^(worker|child|script)-src/.test(e.effectiveDirective)) Deputy.cspViolation = e;
-      });
+      };
+      target.addEventListener?.('securitypolicyviolation', note);
+      Deputy.listeners.push(() => target.removeEventListener?.('securitypolicyviolation', note));
 #endif
+    },
+
+    // Of all threads' ends by terminate(): nothing of the program is left on the page.
+    stopListening() {
+      for (var stop of Deputy.listeners.splice(0)) stop();
     },
 
     // Any thread. Whether C can be called.
@@ -200,9 +210,8 @@ var LibraryDeputy = {
 #if expectToReceiveOnModule('noInitialRun')
       if ({{{ makeModuleReceiveExpr('noInitialRun', !INVOKE_RUN) }}}) return;
 #endif
-      if (!Deputy.onRuntimeInitialized) return;
       try {
-        Deputy.onRuntimeInitialized.call(Module);
+        Deputy.onRuntimeInitialized?.call(Module);
       } catch (e) {
         // As upstream: main() does not follow, and the page's calls are served.
         Deputy.exited.reject(e);
@@ -212,15 +221,17 @@ var LibraryDeputy = {
 #endif
     },
 
-    // The program is over; in a page the deputy goes on serving.
+    // The program is over; in a page the deputy goes on serving, unless its threads were ended
+    // (EXIT_RUNTIME, emscripten_force_exit()).
     exit(status) {
       DeputyProxy.writeRest();
       Deputy.exited.resolve(status);
       DeputyPool.release();
-#if EXIT_RUNTIME
-      DeputyCall.closeAll(new Error(`the program has ended, with status ${status}`));
+#if !EXIT_RUNTIME
+      if (!DeputyPool.isClosed) return;
 #endif
-#if ASYNCIFY == 2 && EXIT_RUNTIME
+      DeputyCall.closeAll(new Error(`the program has ended, with status ${status}`));
+#if ASYNCIFY == 2
       DeputyJspi.close(new ExitStatus(status));
 #endif
     },
@@ -278,15 +289,18 @@ var LibraryDeputy = {
       var threw = (e) => {
         throw Deputy.fail(e);
       };
+      // What the page has called before.
+      var serve = () => {
+        if (DeputyCall.backlog.length) Deputy.serve();
+      };
       try {
         DeputyCall.wrapExports();
         var running = run();
-        // What the page has called before.
-        if (DeputyCall.backlog.length) Deputy.serve();
+        serve();
       } catch (e) {
         threw(e);
       }
-      return running?.catch(threw);
+      return running?.then(serve).catch(threw);
     },
 
     // Any thread. The runtime aborts, and throws when this returns; a pthread's
@@ -591,7 +605,7 @@ Object.assign(LibraryDeputy, {
   // Any thread. The UI thread gets here for every exit() of the program, also of
   // a pthread's (upstream's $exitOnMainThread).
   exit__deps: ['$exitProgram', '$Deputy', '$DeputyCall', 'emscripten_is_deputy_thread', '$runtimeKeepalivePush',
-    '_emscripten_deputy_begin_exit',
+    '_emscripten_deputy_begin_exit', '_emscripten_deputy_leave_batch',
 #if EXIT_RUNTIME
     '__funcs_on_exit',
 #else
@@ -599,6 +613,8 @@ Object.assign(LibraryDeputy, {
 #endif
   ],
   exit: (status) => {
+    // That, too, goes through the UI thread.
+    __emscripten_deputy_leave_batch();
     // Files are flushed: others print again when that is done.
     __emscripten_deputy_begin_exit();
     if (ENVIRONMENT_IS_PTHREAD) {
@@ -670,10 +686,11 @@ Object.assign(LibraryDeputy, {
 
   // Any thread: _Exit() and quick_exit(). Upstream's is a synchronous call to the
   // UI thread, which never answers.
-  proc_exit__deps: ['$procExit', '$procExitOnMainThread'],
+  proc_exit__deps: ['$procExit', '$procExitOnMainThread', '_emscripten_deputy_leave_batch'],
   proc_exit__proxy: 'none',
   proc_exit: (status) => {
     if (ENVIRONMENT_IS_PTHREAD) {
+      __emscripten_deputy_leave_batch();
       procExitOnMainThread(status);
       throw 'unwind';
     }

@@ -38,7 +38,7 @@
   const BYTES = ANSWERS + MAX_CALLS * ANSWER_SIZE;
   const KIND_NUMBER = 0, KIND_BIGINT = 1, KIND_BYTES = 2, KIND_NOTHING = 3;
   const MESSAGE_CALL = 0, MESSAGE_NAME = 1;
-  const STATE_WAITING = 0, STATE_ABORTED = 2;
+  const STATE_WAITING = 0, STATE_BEGUN = 1, STATE_ABORTED = 2;
   const ANSWER_NOTHING = 0, ANSWER_NUMBER = 1, ANSWER_BIGINT = 2, ANSWER_TEXT = 3, ANSWER_ERROR = 4, ANSWER_MEMORY = 5, ANSWER_ABORTED = 6;
   // Of call.cpp.
   const RETURNS_VALUE = 0, RETURNS_TEXT = 1;
@@ -437,21 +437,26 @@ var LibraryDeputyCall = {
       channel.calls[words[word]] = null;
       channel.free.push(words[word]);
       call.signal?.removeEventListener('abort', call.onAbort);
-      switch (words[word + 1]) {
-        case {{{ ANSWER_NOTHING }}}:
-          return call.resolve(DeputyCall.convert(call, undefined));
-        case {{{ ANSWER_NUMBER }}}:
-          return call.resolve(DeputyCall.convert(call, answersF64[value]));
-        case {{{ ANSWER_BIGINT }}}:
-          return call.resolve(DeputyCall.convert(call, answersI64[value]));
-        case {{{ ANSWER_TEXT }}}:
-          return call.resolve(DeputyCall.convert(call, DeputyCall.text(channel, word, value)));
-        case {{{ ANSWER_ERROR }}}:
-          return call.reject(DeputyCall.errorOf(call, .../** @type {!Array} */ (JSON.parse(DeputyCall.text(channel, word, value)))));
-        case {{{ ANSWER_MEMORY }}}:
-          return call.reject(DeputyCall.errorOf(call, 'RangeError', 'out of memory for its arguments, or for what it returns'));
-        case {{{ ANSWER_ABORTED }}}:
-          // It was rejected when it was aborted.
+      try {
+        switch (words[word + 1]) {
+          case {{{ ANSWER_NOTHING }}}:
+            return call.resolve(DeputyCall.convert(call, undefined));
+          case {{{ ANSWER_NUMBER }}}:
+            return call.resolve(DeputyCall.convert(call, answersF64[value]));
+          case {{{ ANSWER_BIGINT }}}:
+            return call.resolve(DeputyCall.convert(call, answersI64[value]));
+          case {{{ ANSWER_TEXT }}}:
+            return call.resolve(DeputyCall.convert(call, DeputyCall.text(channel, word, value)));
+          case {{{ ANSWER_ERROR }}}:
+            return call.reject(DeputyCall.errorOf(call, .../** @type {!Array} */ (JSON.parse(DeputyCall.text(channel, word, value)))));
+          case {{{ ANSWER_MEMORY }}}:
+            return call.reject(DeputyCall.errorOf(call, 'RangeError', 'out of memory for its arguments, or for what it returns'));
+          case {{{ ANSWER_ABORTED }}}:
+            // It was rejected when it was aborted.
+        }
+      } catch (e) {
+        // A text that is too long for JavaScript, say.
+        call.reject(e);
       }
     },
 
@@ -492,8 +497,10 @@ var LibraryDeputyCall = {
       if (!channel) {
         DeputyCall.backlog.splice(DeputyCall.backlog.indexOf(call), 1);
       } else if (channel.calls[id] == call) {
-        // One that has not begun does not; one that has can ask.
-        Atomics.store(channel.words, {{{ STATES }}} + id, {{{ STATE_ABORTED }}});
+        // One that has not begun does not; one that has can ask. (Not one that has ended.)
+        for (var state of [{{{ STATE_WAITING }}}, {{{ STATE_BEGUN }}}]) {
+          Atomics.compareExchange(channel.words, {{{ STATES }}} + id, state, {{{ STATE_ABORTED }}});
+        }
       }
     },
 
@@ -525,7 +532,7 @@ var LibraryDeputyCall = {
         if (isBegun) continue;
         err([
           `the page has called ${call.name} ${Math.round(now - call.since)} ms ago, and it has not begun: ${call.channel ? 'the thread that serves calls is not at its event loop.' : 'no thread serves calls yet, or all have as many as they can take.'}`,
-          (Deputy.isStarted ? 'Let main() return or call emscripten_deputy_poll(), or link with -sDEPUTY_CALL_THREADS=1' : 'The program has not started: with noInitialRun (-sINVOKE_RUN=0) callMain() starts it') +
+          (Deputy.isStarted ? 'Let main() return or call emscripten_deputy_poll(), or link with -sDEPUTY_CALL_THREADS=1' : 'The program has not started yet') +
             ': see docs/calls.md (DEPUTY_CALL_REPORT={{{ DEPUTY_CALL_REPORT }}}).',
           ...(runtimeInitialized ? DeputyWait.threads() : []).map(({ text }) => '  ' + text),
         ].join('\n'));
@@ -540,18 +547,22 @@ var LibraryDeputyCall = {
     // UI thread. In the middle of it other threads' calls are served, and the page stands
     // still: room `wait` says for how long.
     callAndWait(name, returnType, types, args) {
+      if (!DeputyCall.channels.length && !DeputyCall.end) {
+        Deputy.serve();
+        throw new Error(`${name} can't be called before Module.deputy.started is resolved (DEPUTY_CALLS=sync)`);
+      }
       var result;
       var call = DeputyCall.begin(name, returnType, types, args, null,
         (value) => { result = { value }; }, (error) => { result = { error }; });
       while (!result) {
-        var channel = call.channel;
-        if (!channel) {
-          // What is before it in the backlog has to be answered first.
-          channel = DeputyCall.channels[0];
-          if (!channel) throw new Error(`${name} can't be called before Module.deputy.started is resolved (DEPUTY_CALLS=sync)`);
-        }
-        __emscripten_deputy_await_call(channel.ring, call.channel ? call.id : channel.calls.findIndex((other) => other));
-        DeputyCall.settleAll(channel);
+        // What is before it in the backlog has to be answered first.
+        var channel = call.channel ?? DeputyCall.channels[0];
+        if (DeputyCall.flush(channel)) DeputyCall.wake(channel);
+        var id = call.channel ? call.id : channel.calls.findIndex((other) => other);
+        var isServed = __emscripten_deputy_await_call(channel.ring, id, channel.outbox.length);
+        DeputyCall.channels.forEach(DeputyCall.settleAll);
+        // (Which rejects it.)
+        if (!isServed) DeputyCall.close((other) => other == channel, 'the thread that served it has ended');
         DeputyCall.sendBacklog();
       }
       if (result.error) throw result.error;
@@ -607,6 +618,7 @@ var LibraryDeputyCall = {
         for (var call of channel.calls) call?.reject(new Error(`${call.name} has not returned: ${why}`));
       }
       if (!DeputyCall.channels.length && !DeputyCall.opening) DeputyCall.closeAll(new Error(why));
+      DeputyCall.sendBacklog();
     },
 
     // The program is over. `why` is an Error.
@@ -633,6 +645,10 @@ var LibraryDeputyCall = {
         Deputy.crashed(error);
         DeputyPool.close();
         DeputyCall.closeAll(new Error(error.message));
+#if ASYNCIFY == 2
+        DeputyJspi.close(new WebAssembly.RuntimeError(error.message));
+#endif
+        Deputy.stopListening();
       };
     },
 

@@ -24,7 +24,7 @@
 }}}
 
 var LibraryDeputyEvent = {
-  $DeputyEvent__deps: ['_emscripten_deputy_event_add', '_emscripten_deputy_event_proxy', '_emscripten_deputy_event_remove', '_emscripten_deputy_event_send'],
+  $DeputyEvent__deps: ['$Deputy', '_emscripten_deputy_event_add', '_emscripten_deputy_event_proxy', '_emscripten_deputy_event_remove', '_emscripten_deputy_event_send'],
   $DeputyEvent__postset: 'DeputyEvent.wrap();',
   $DeputyEvent: {
     // Of the registration that is under way.
@@ -36,6 +36,12 @@ var LibraryDeputyEvent = {
 
     // What is different in JSEvents.
     wrap() {
+      Deputy.listeners.push(() => {
+        // (C is not called any more: a thread may have been ended with malloc's lock.)
+        for (var handler of JSEvents.eventHandlers) handler.registration = 0;
+        JSEvents.removeAllEventListeners();
+      });
+
       var getTargetThread = JSEvents.getTargetThreadForEventCallback;
       JSEvents.getTargetThreadForEventCallback = (thread) => DeputyEvent.thread = getTargetThread(thread);
 

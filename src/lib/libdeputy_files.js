@@ -89,9 +89,9 @@ var LibraryDeputyFiles = {
         var answerSize = deputyCallFiles(thread, at, packed.size, size);
         if (answerSize > size) {
           _free(at);
-          at = 0;
-          at = DeputyFiles.allocate(answerSize);
+          at = _malloc(answerSize);
           deputyTakeAnswer(thread, at);
+          if (!at) throw new FS.ErrnoError({{{ cDefs.ENOMEM }}});
         }
         var [value, errno, message] = DeputyFiles.unpack(at, answerSize);
       } finally {
@@ -190,11 +190,11 @@ var LibraryDeputyFiles = {
     return packed.size;
   },
 
-  // UI thread.
+  // UI thread. `at`: 0 where there is no place for it.
   $deputyTakeAnswer__deps: ['$DeputyFiles'],
   $deputyTakeAnswer__proxy: 'sync',
   $deputyTakeAnswer: (thread, at) => {
-    DeputyFiles.store(DeputyFiles.answers.get(thread), at);
+    if (at) DeputyFiles.store(DeputyFiles.answers.get(thread), at);
     DeputyFiles.answers.delete(thread);
   },
 

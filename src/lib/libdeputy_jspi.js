@@ -122,7 +122,10 @@ var LibraryDeputyJspi = {
       if (!async) return Promise.resolve(DeputyJspi.RESULTS[value]);
       var activation = __emscripten_deputy_activation();
       // One with a time limit ends by itself.
-      var timer = ms == Infinity ? setInterval(() => __emscripten_deputy_look(activation, address, expected), {{{ LOOK_MS }}}) : 0;
+      var timer = ms == Infinity ? setInterval(() => {
+        if (ABORT || DeputyPool.isClosed) clearInterval(timer);
+        else __emscripten_deputy_look(activation, address, expected);
+      }, {{{ LOOK_MS }}}) : 0;
       return new Promise((resolve) => value.then((result) => {
         clearInterval(timer);
         if (!ABORT) resolve(DeputyJspi.RESULTS[result]);

@@ -73,7 +73,7 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_has_mail', '_emscripten_deputy_thread_crashed', '_emscripten_deputy_thread_hold', '_emscripten_deputy_thread_set_wait_async',
     '_emscripten_deputy_pool_change', '_emscripten_deputy_pool_figure', '_emscripten_deputy_pool_ready',
     '_emscripten_check_mailbox', '$deputyLeaveMailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
-    'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
+    'emscripten_is_deputy_thread', 'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
     '$checkMailbox', '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
 #if WASMFS
     '$wasmFSPreloadingFlushed',
@@ -165,7 +165,7 @@ var LibraryDeputyPool = {
     place: ({ slot }) => ({ slot, idleStack: DeputyPool.idleStacks[slot] }),
 
     // A Worker has said something.
-    receive(worker, { deputyPool, thread }) {
+    receive(worker, { deputyPool, thread, isDeputy }) {
       if (DeputyPool.isClosed) return;
       switch (deputyPool) {
         case 'loaded':
@@ -187,7 +187,7 @@ var LibraryDeputyPool = {
           DeputyPool.grow();
           break;
         case 'crashed':
-          DeputyPool.lost(worker, thread);
+          DeputyPool.lost(worker, thread, isDeputy);
           break;
         case 'quiet':
           Deputy.quiet();
@@ -205,15 +205,15 @@ var LibraryDeputyPool = {
 
     // The worker runs no more: its thread has `crashed`, its script did not load, or it was
     // terminated. Its thread ends, and others go on.
-    lost(worker, crashed) {
+    lost(worker, crashed, isDeputy) {
       if (worker.isEnded || DeputyPool.isClosed) return;
       // What a thread died of is on its way as an event of its worker.
       DeputyPool.end(worker, worker.isLoaded ? {{{ CRASH_MS }}} : 0);
       if (worker.slot === undefined) {
         PThread.unusedWorkers = PThread.unusedWorkers.filter((w) => w != worker);
       } else {
-        var thread = crashed || (worker.isLoaded && __emscripten_deputy_pool_thread_of(worker.slot));
-        if (thread && thread == Module['deputy']['thread']) {
+        var thread = worker.isLoaded && __emscripten_deputy_pool_thread_of(worker.slot);
+        if (isDeputy || thread && thread == Module['deputy']['thread']) {
           if (!crashed) {
             // First: with its thread the last one may end, which else is an end like others.
             var error = new Error("the deputy's worker has ended");
@@ -252,6 +252,10 @@ var LibraryDeputyPool = {
       var size = __emscripten_deputy_pool_figure({{{ SIZE }}});
       var reason = await Deputy.whyNotLoaded(Deputy.scriptUrl());
       if (DeputyPool.isClosed) return;
+#if DEPUTY_CALL_THREADS
+      // Threads that were to serve calls, as the rest.
+      if (!DeputyCall.channels.length) DeputyCall.closeAll(new Error(`no more workers for pthreads can be had: ${reason}`));
+#endif
       err(`no more workers for pthreads can be had: ${reason} ` +
           `${ended} threads that waited for one have ended with PTHREAD_CANCELED; until emscripten_deputy_pool_reserve() ` +
           `or emscripten_deputy_pool_set_max() asks for another try, pthread_create answers EAGAIN beyond ${size} threads.`);
@@ -295,6 +299,7 @@ var LibraryDeputyPool = {
     },
 
     reserve: (threads) => Deputy.started.promise.then(() => new Promise((resolve, reject) => {
+      if (DeputyPool.isClosed) throw new Error('the program has ended');
       // NaN is neither reached nor too much.
       var reservation = { wanted: NaN, resolve, reject };
       DeputyPool.reservations.push(reservation);
@@ -369,6 +374,7 @@ var LibraryDeputyPool = {
       DeputyPool.isClosed = true;
       clearTimeout(DeputyPool.retryTimer);
       clearTimeout(DeputyPool.shrinkTimer);
+      clearInterval(DeputyPool.stirTimer);
       for (var worker of [...DeputyPool.workers, ...PThread.unusedWorkers]) {
         if (worker && hasCrashed) DeputyPool.end(worker, {{{ CRASH_MS }}});
         else if (worker) terminateWorker(worker);
@@ -553,11 +559,12 @@ var LibraryDeputyPool = {
       // waiting for the thread.
       DeputyPool.disarm();
       DeputyPool.leaveStack();
+      var isDeputy = _emscripten_is_deputy_thread();
       __emscripten_deputy_thread_crashed();
       __emscripten_deputy_pool_crashed(DeputyPool.index);
       DeputyPool.index = {{{ NONE }}};
       ABORT = true;
-      postMessage({ deputyPool: 'crashed', thread: DeputyPool.thread });
+      postMessage({ deputyPool: 'crashed', thread: DeputyPool.thread, isDeputy });
     },
 
     // PARKED. False when there is no need to: the word has changed.

@@ -67,7 +67,8 @@ var LibraryDeputyProxy = {
           const stream = process[name];
           const write = stream.write;
           stream.write = (chunk, encoding, callback) => {
-            if (typeof chunk != 'string' || !DeputyProxy.print(fd, chunk)) return write.call(stream, chunk, encoding, callback);
+            // (Of a string in hex, say, it is the bytes that are meant.)
+            if (typeof chunk != 'string' || typeof encoding == 'string' && !/^utf-?8$/i.test(encoding) || !DeputyProxy.print(fd, chunk)) return write.call(stream, chunk, encoding, callback);
             callback = typeof encoding == 'function' ? encoding : callback;
             if (callback) process.nextTick(callback);
             return true;

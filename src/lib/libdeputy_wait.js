@@ -161,6 +161,7 @@ var LibraryDeputyWait = {
 
     stats() {
       var waits = {};
+      if (!Deputy.hasRuntime()) return { 'waits': waits, 'callsServed': 0, 'longestStallMs': 0 };
       var sp = stackSave();
       var at = stackAlloc({{{ STATS_SIZE }}});
       for (var i = 0; !_emscripten_deputy_wait_stats(i, at); i++) {

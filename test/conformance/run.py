@@ -24,7 +24,6 @@ import itertools
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -37,8 +36,11 @@ import suites
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / 'build'
 
-sys.path.insert(0, str(ROOT / 'demo'))
+sys.path[:0] = [str(ROOT / name) for name in ('demo', 'test', 'tools')]
 import programs
+from harness import keeper
+from overlay import patches, tree
+from overlay.report import ForkError
 
 OUT = BUILD / 'conformance'
 RESULTS = OUT / 'results.jsonl'
@@ -60,10 +62,12 @@ RETRIES = 1
 
 # What makes the difference in a column. (What only the flag brings in, and refuses to be compiled without it, is not
 # off's.)
+SERIES = patches.read_series(ROOT / 'patches')
+ON = [*(patch.path for patch in SERIES), 'patches/series', 'src', 'system', 'tools/deputy*', 'upstream.json']
 SOURCES = {
-  'stock': ['upstream.json'],
-  'off': ['patches', 'src', 'system', 'tools/deputy*', 'upstream.json', ':!src/lib/libdeputy*', ':!system/lib/deputy'],
-  'on': ['patches', 'src', 'system', 'tools/deputy*', 'upstream.json'],
+  'stock': [*(patch.path for patch in SERIES if patch.group in tree.STOCK_GROUPS), 'upstream.json'],
+  'off': [*ON, ':!src/lib/libdeputy*', ':!system/lib/deputy'],
+  'on': ON,
 }
 
 
@@ -73,7 +77,11 @@ def stamp(column):
   digest = hashlib.sha256()
   for name in sorted(filter(None, files.split('\0'))):
     if (ROOT / name).is_file():
-      digest.update(name.encode() + b'\0' + (ROOT / name).read_bytes())
+      data = (ROOT / name).read_bytes()
+      if name.endswith('.patch'):
+        # Not what it says of itself.
+        data = data.partition(b'\n---\n')[2]
+      digest.update(name.encode() + b'\0' + data)
   return digest.hexdigest()[:16]
 
 
@@ -93,6 +101,10 @@ class Results:
   def get(self, column, engine, test):
     entry = self.known.get((column, engine, test))
     return entry if entry and entry['stamp'] == self.stamps[column] else None
+
+  def forget(self, columns, engine, tests):
+    for column, test in itertools.product(columns, tests):
+      self.known.pop((column, engine, test), None)
 
   def add(self, entry):
     with self.lock:
@@ -118,7 +130,10 @@ def environment(column, engine):
 def fetch_posixtestsuite():
   if not POSIXTESTSUITE.is_dir():
     OUT.mkdir(parents=True, exist_ok=True)
-    programs.unpack(programs.fetch('posixtestsuite'), POSIXTESTSUITE)
+    try:
+      programs.unpack(programs.fetch('posixtestsuite'), POSIXTESTSUITE)
+    except ForkError as error:
+      sys.exit(f'run.py: error: {error}')
 
 
 def find_tests():
@@ -165,15 +180,17 @@ class Worker:
 
   def run_some(self, column, engine, tests):
     """Run `tests` until one hangs; returns those after it."""
-    tree, _flags = suites.COLUMNS[column]
+    folder, _flags = suites.COLUMNS[column]
     log = OUT / f'worker-{self.number}.log'
+    names = OUT / f'worker-{self.number}.tests'
+    names.write_text('\n'.join(tests))
     with log.open('w') as errors:
-      process = subprocess.Popen([PYTHON, WORKER, BUILD / tree, 'run', str(self.number)], env=environment(column, engine),
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
+      # With all that it starts it ends when its stdin is closed, by us or because we have ended.
+      process = subprocess.Popen([PYTHON, '-I', keeper.__file__, PYTHON, WORKER, BUILD / folder, 'run', str(self.number), names],
+                                 env=environment(column, engine), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                                 text=True, start_new_session=True)
     lines = queue.Queue()
     threading.Thread(target=self.read, args=[process, lines], daemon=True).start()
-    process.stdin.write('\n'.join(tests))
-    process.stdin.close()
     left = list(tests)
     seconds = SUITE_SECONDS.get(tests[0].partition('.')[0], TEST_SECONDS)
     try:
@@ -200,15 +217,12 @@ class Worker:
 
   @staticmethod
   def end(process):
-    """Of a process that is done: its browser, too."""
+    """Of a process that is done, or hangs: its browser, too."""
     try:
       process.wait(20)
     except subprocess.TimeoutExpired:
       pass
-    try:
-      os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-      pass
+    process.stdin.close()
     process.wait()
 
   def record(self, column, engine, test, result, message, seconds=0):
@@ -252,7 +266,8 @@ def perform(work, results, jobs):
   alone = threading.Lock()
 
   def take(number):
-    worker = Worker(number, results, progress)
+    # Upstream's own runner counts from 0: the ports of both are free.
+    worker = Worker(100 + number, results, progress)
     while True:
       try:
         column, engine, tests = waiting.get_nowait()
@@ -264,7 +279,7 @@ def perform(work, results, jobs):
       else:
         worker.run(column, engine, tests)
 
-  threads = [threading.Thread(target=take, args=[number]) for number in range(jobs)]
+  threads = [threading.Thread(target=take, args=[number], daemon=True) for number in range(jobs)]
   for thread in threads:
     thread.start()
   for thread in threads:
@@ -294,23 +309,28 @@ def parse():
   parser.add_argument('--jobs', type=int, default=os.cpu_count(), metavar='N', help='tests side by side; default: one a core')
   parser.add_argument('--fresh', action='store_true', help='run what has a result, too')
   parser.add_argument('--resume', action='store_true', help='run nothing that passed in docs/conformance.csv, with the same sources')
-  parser.add_argument('--report', action='store_true', help='only write docs/conformance.md and .csv, of what has a result')
+  parser.add_argument('--report', action='store_true', help='only write docs/conformance.md and .csv, of the tests that have a result')
   return parser.parse_args()
 
 
 def main():
   args = parse()
   columns = args.columns.split(',')
+  if unknown := set(columns) - set(suites.COLUMNS):
+    sys.exit(f'run.py: error: no column is called {", ".join(unknown)}; there are {", ".join(suites.COLUMNS)}')
   results = Results({column: stamp(column) for column in suites.COLUMNS}, report.read_list() if args.resume else ())
-  if args.report:
-    return report.write(results.known.values(), results.stamps)
   if not args.only or 'posixtest' in args.only:
     fetch_posixtestsuite()
   tests = select(find_tests(), args.only)
+  if args.report:
+    return report.write([entry for entry in results.known.values() if entry['test'] in tests], results.stamps)
   print(f'{len(tests)} tests of upstream in {len(columns)} columns', flush=True)
 
+  if args.fresh:
+    results.forget(columns, args.engine, tests)
+
   def is_new(column, test):
-    return args.fresh or not results.get(column, args.engine, test)
+    return not results.get(column, args.engine, test)
 
   verdicts = report.read_verdicts()
 
@@ -327,7 +347,13 @@ def main():
     for column in sorted(columns, key=list(suites.COLUMNS).index):
       perform(chunks(tests, [column], args.engine, has_failed, 1), results, 1)
   found = [results.get(column, args.engine, test) for column in suites.COLUMNS for test in tests]
-  return report.summarize([entry for entry in found if entry], columns)
+  status = report.summarize([entry for entry in found if entry], columns)
+  # What says most must not be left out.
+  for entry in found:
+    if entry and args.only == 'subset' and entry['result'] == 'skipped':
+      status = 1
+      print(f'SKIPPED {entry["column"]} {entry["test"]}: {entry["message"].strip()}')
+  return status
 
 
 if __name__ == '__main__':

@@ -25,7 +25,7 @@ SUITES = {
   'sockets': None,
   'posixtest': None,
 }
-# Those that open a browser; run in Firefox as well with --engine firefox.
+# Those that are run in Firefox as well, with --engine firefox.
 IN_BROWSERS = {'browser'}
 # Their tests use ports that have a number: not side by side.
 ONE_BY_ONE = {'sockets'}

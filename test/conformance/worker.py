@@ -5,7 +5,7 @@
 """Runs upstream's own tests, in the tree they belong to, and says as JSON lines how each ended.
 
   worker.py TREE list              every test: {"test": "core0.test_x", "source": "def test_x..."}
-  worker.py TREE run NUMBER        those whose names come on stdin, one after the other, as they end
+  worker.py TREE run NUMBER FILE   those that the file names, one after the other, as they end
 
 What upstream's test/runner does in each of its processes is done here with its own functions. A process of our
 own, instead of the runner's whole, can be ended when a test hangs, and loses no other test's result then.
@@ -61,14 +61,14 @@ def describe(result):
   return {'result': result.test_result, 'seconds': round(result.elapsed, 2), 'message': '\n'.join(said)[-TAIL:]}
 
 
-def run_tests(modules, number):
+def run_tests(modules, number, names):
   import browser_common
   import parallel_testsuite
   browser_common.worker_id = number
   lines = os.fdopen(os.dup(1), 'w')
   os.dup2(2, 1)
 
-  for name in sys.stdin.read().split():
+  for name in names:
     module = next(module for module in modules if hasattr(module, name.split('.')[0]))
     test, = unittest.TestLoader().loadTestsFromName(name, module)
     test.is_parallel = True
@@ -87,7 +87,8 @@ def main():
   if verb == 'list':
     list_tests(runner, modules)
   else:
-    run_tests(modules, int(rest[0]))
+    number, file = rest
+    run_tests(modules, int(number), Path(file).read_text(encoding='utf-8').split())
 
 
 if __name__ == '__main__':

@@ -85,6 +85,23 @@ EMSCRIPTEN_KEEPALIVE int count(int number, const char* text) {
 }
 
 // On the deputy it is a plain call, from JavaScript there, too.
+static void* look_for_deputy(void* arg) {
+  return (void*)(intptr_t)emscripten_is_deputy_thread();
+}
+
+// UI thread.
+EMSCRIPTEN_KEEPALIVE int is_any_deputy(int threads) {
+  int found = 0;
+  for (int i = 0; i < threads; i++) {
+    pthread_t thread;
+    void* result;
+    pthread_create(&thread, NULL, look_for_deputy, NULL);
+    pthread_join(thread, &result);
+    found += (intptr_t)result;
+  }
+  return found;
+}
+
 EMSCRIPTEN_KEEPALIVE int call_back(void) {
   return EM_ASM_INT({ return Module._add(20, 22) == 42; });
 }
@@ -144,6 +161,9 @@ EMSCRIPTEN_KEEPALIVE void throw_js(void) {
   EM_ASM({ throw new RangeError('thrown for a test'); });
 }
 EMSCRIPTEN_KEEPALIVE void end_program(int status) { exit(status); }
+EMSCRIPTEN_KEEPALIVE void force_end(int status) {
+  emscripten_force_exit(status);
+}
 EMSCRIPTEN_KEEPALIVE void end_thread(void) { pthread_exit(NULL); }
 EMSCRIPTEN_KEEPALIVE void end_by_abort(void) { abort(); }
 

@@ -7,6 +7,6 @@
 
 #include <unistd.h>
 
-__attribute__((constructor)) static void construct(void) { usleep(1500000); }
+__attribute__((constructor)) static void construct(void) { usleep(4000000); }
 
 int main(void) { return 0; }

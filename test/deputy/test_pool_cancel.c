@@ -10,11 +10,14 @@
 #include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 // Waits for a state, 10 s at most.
@@ -138,6 +141,72 @@ static void cancel_disabled(void) {
   assert(join(thread) == (void*)5);
 }
 
+// The wake of a cancellation is taken by another wait, before the one that it
+// is to end.
+static void* poll_later(void* arg) {
+  int old;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+  started++;
+  AWAIT(!started);
+  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
+  struct pollfd end = {.fd = *(int*)arg, .events = POLLIN};
+  poll(&end, 1, -1);
+  return NULL;
+}
+
+static void cancel_before_poll(void) {
+  int ends[2];
+  pthread_t thread;
+  assert(pipe(ends) == 0);
+  started = 0;
+  assert(pthread_create(&thread, NULL, poll_later, ends) == 0);
+  AWAIT(started);
+  assert(pthread_cancel(thread) == 0);
+  // It sleeps meanwhile.
+  usleep(20000);
+  started = 0;
+  assert(join(thread) == PTHREAD_CANCELED);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// Its mailbox is closed by then.
+static void sleep_at_the_end(void* arg) {
+  // What was freed before gets other bytes.
+  void* blocks[200];
+  for (int i = 0; i < 200; i++) {
+    blocks[i] = malloc(1 + 8 * (i % 60));
+    memset(blocks[i], 0x55, 1 + 8 * (i % 60));
+  }
+  usleep(2000);
+  emscripten_deputy_poll();
+  for (int i = 0; i < 200; i++) {
+    free(blocks[i]);
+  }
+  cleaned++;
+}
+
+static pthread_key_t key;
+
+static void* sleep_in_handlers(void* arg) {
+  pthread_setspecific(key, &key);
+  pthread_cleanup_push(sleep_at_the_end, NULL);
+  pthread_exit((void*)7);
+  pthread_cleanup_pop(1);
+  return NULL;
+}
+
+static void sleep_at_ends(void) {
+  cleaned = 0;
+  assert(pthread_key_create(&key, sleep_at_the_end) == 0);
+  for (int i = 1; i <= 10; i++) {
+    pthread_t thread;
+    assert(pthread_create(&thread, NULL, sleep_in_handlers, NULL) == 0);
+    assert(join(thread) == (void*)7);
+    assert(cleaned == 2 * i);
+  }
+}
+
 static void after_the_end(void) {
   pthread_t thread = start(end);
   AWAIT(emscripten_deputy_pool_live() == 1);
@@ -158,8 +227,10 @@ int main(void) {
     cancel_blocked();
     signal_and_cancel_at_event_loop();
     cancel_disabled();
+    cancel_before_poll();
     after_the_end();
   }
+  sleep_at_ends();
   // They came and went one by one.
   assert(emscripten_deputy_pool_size() <= 2 + emscripten_deputy_pool_spare());
   printf("%d signals\n", signals);

@@ -521,6 +521,10 @@ int main(int argc, char** argv) {
     check_cancel_in_poll();
   } else if (way == "burst") {
     burst();
+  } else if (way == "exit in a batch" || way == "_Exit in a batch") {
+    emscripten_deputy_batch_begin();
+    MAIN_THREAD_ASYNC_EM_ASM({ out('gathered'); });
+    way == "exit in a batch" ? exit(5) : _Exit(5);
   } else if (way == "batch") {
     check_batch();
   } else if (way == "batch errors") {

@@ -46,7 +46,7 @@ Subject: Change a line
 Why: it
   matters
 Calls: nothing
-Test: this one
+Test: test/test_line.py::test_line
 Upstream: not sent
 Drop-when: never
 '''

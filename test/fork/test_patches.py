@@ -77,7 +77,15 @@ def test_header_without_a_diff_is_refused(fork):
     fork.assemble()
 
 
+def test_header_that_names_no_test_is_refused(fork):
+  fork.patch('0001-core-change-line.patch', 5, 'line 5', 'five')
+  fork.write('test/test_line.py', 'def test_other():\n  pass\n')
+  assert check.check_headers(fork.layout) == [
+    '0001-core-change-line.patch names a test that is not there: test/test_line.py::test_line']
+
+
 def test_sound_series_passes(fork):
+  fork.write('test/test_line.py', 'def test_line():\n  pass\n')
   fork.patch('0001-core-change-line.patch', 5, 'line 5', 'five')
   fork.patch('0002-core-change-line.patch', 6, 'line 6', 'six', before='five')
   fork.assemble()

@@ -75,9 +75,15 @@ def compare_series(layout):
 
 
 def check_headers(layout):
-  return [f'{patch.name} lacks the header field `{field}:`'
-          for patch in patches.read_series(layout.patches)
-          for field in patches.FIELDS if not patch.fields.get(field)]
+  problems = []
+  for patch in patches.read_series(layout.patches):
+    problems += [f'{patch.name} lacks the header field `{field}:`'
+                 for field in patches.FIELDS if not patch.fields.get(field)]
+    name, _, test = patch.fields.get('Test', '').partition('::')
+    file = layout.root / name
+    if name and not (file.is_file() and f'def {test}(' in file.read_text()):
+      problems.append(f'{patch.name} names a test that is not there: {name}::{test}')
+  return problems
 
 
 def check_patches(layout, pin):
@@ -122,9 +128,11 @@ def our_files(layout, *suffixes):
 
 
 def complaints(argv, cwd):
-  """What a checking tool printed when it failed."""
+  """What a checking tool printed when it failed, or how it ended if it printed nothing."""
   done = subprocess.run([str(arg) for arg in argv], cwd=cwd, capture_output=True, text=True)
-  return (done.stdout + done.stderr).strip().splitlines() if done.returncode else []
+  if not done.returncode:
+    return []
+  return (done.stdout + done.stderr).strip().splitlines() or [f'{argv[0]} ended with exit code {done.returncode}']
 
 
 def tool(layout, name):

@@ -46,8 +46,8 @@ def digest(parts):
 
 
 def is_current(layout, pin):
-  """Whether build/sdk holds what our sources say."""
-  return layout.read_stamp('sdk').get('inputs') == inputs(layout, pin)
+  """Whether build/sdk is there, and holds what our sources say."""
+  return (layout.sdk / '.git').is_dir() and layout.read_stamp('sdk').get('inputs') == inputs(layout, pin)
 
 
 def repository(tree, index=None):

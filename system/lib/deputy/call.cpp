@@ -77,6 +77,7 @@ __attribute__((weak)) activation* _emscripten_deputy_activation(void);
 // In mailbox.c. The thread: runs its mail, and leaves it; after
 // _emscripten_deputy_leave_calls.
 void _emscripten_deputy_receive_mail(void);
+bool _emscripten_deputy_has_mailbox(void);
 bool _emscripten_deputy_leave_mail(double ms);
 void _emscripten_deputy_leave_mail_for_now(void);
 bool _emscripten_deputy_is_turn_over(void);
@@ -89,7 +90,7 @@ void _emscripten_deputy_serve_until(std::atomic<int>* flag);
 void _emscripten_deputy_set_flag(pthread_t thread, std::atomic<int>* flag);
 void _emscripten_deputy_end_call(Message* message, int kind, Answer* value);
 void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last);
-void _emscripten_deputy_await_call(CallRing* ring, int id);
+bool _emscripten_deputy_await_call(CallRing* ring, int id, int has_more);
 
 } // extern "C"
 
@@ -330,7 +331,8 @@ bool _emscripten_deputy_wake_server(call_server* server) {
 
 int emscripten_deputy_poll(void) {
   call_server* server = own_server();
-  if (emscripten_is_main_runtime_thread() || (server && !may_serve(server))) {
+  if (emscripten_is_main_runtime_thread() || (server && !may_serve(server)) ||
+      !_emscripten_deputy_has_mailbox()) {
     return 0;
   }
   // It may be in a task from its event loop, of which the turn is over.
@@ -343,6 +345,8 @@ int emscripten_deputy_poll(void) {
     if (server) {
       mail_receive(&server->ring.mail);
       count += serve(*server);
+    } else if (_emscripten_deputy_run_events) {
+      _emscripten_deputy_run_events(nullptr);
     }
     if (count >= static_cast<int>(MAX_CALLS)) {
       _emscripten_deputy_leave_mail_for_now();
@@ -391,9 +395,12 @@ void _emscripten_deputy_serve_until(atomic_int* flag) {
 }
 
 // UI thread. (The deputy may have seen the flag, and be at its event loop, when
-// it is woken.)
+// it is woken; or have ended: 0.)
 void _emscripten_deputy_set_flag(pthread_t thread, atomic_int* flag) {
   flag->store(1);
+  if (!thread) {
+    return;
+  }
   if (_emscripten_deputy_notes(thread)->call_server) {
     _emscripten_deputy_wake(thread);
   } else {
@@ -419,15 +426,16 @@ bool emscripten_deputy_call_is_aborted(void) {
            CallState::ABORTED;
 }
 
-bool _emscripten_deputy_is_alertable(void) {
+bool _emscripten_deputy_is_alertable(const volatile void* address) {
   call_server* server = own_server();
   if (!may_serve(server) || !server->is_alertable) {
     return false;
   }
   const struct deputy_wait& wait =
     _emscripten_deputy_notes(pthread_self())->wait;
-  return wait.is_long || wait.call == DEPUTY_CALL_COND ||
-         wait.call == DEPUTY_CALL_SLEEP;
+  return wait.is_long || wait.call == DEPUTY_CALL_SLEEP ||
+         (wait.call == DEPUTY_CALL_COND &&
+          !_emscripten_deputy_is_lock_of_cond(wait.object, address));
 }
 
 uint32_t _emscripten_deputy_calls_written(void) {
@@ -438,6 +446,16 @@ uint32_t _emscripten_deputy_calls_written(void) {
 
 void _emscripten_deputy_close_calls(call_server* server) {
   _emscripten_deputy_calls_closed_js(&server->ring);
+  _emscripten_deputy_end_calls(server);
+}
+
+void _emscripten_deputy_end_calls(call_server* server) {
+  CallRing& ring = server->ring;
+  ring.is_over.store(1);
+  if (mail_has_come(&ring.page_mail)) {
+    __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(&ring.page_mail),
+                                        -1);
+  }
 }
 
 namespace {
@@ -514,16 +532,22 @@ void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last) {
   server.reader.release();
 }
 
-// UI thread. Waits until the call has ended, in its guard.
-void _emscripten_deputy_await_call(CallRing* ring, int id) {
+// UI thread. Waits until the call has ended, in its guard; or until there is
+// room for more of what the page has to write. False: the thread has ended.
+bool _emscripten_deputy_await_call(CallRing* ring, int id, int has_more) {
+  auto is_over = [&] {
+    return ring->states[id].load() == CallState::ENDED ||
+           ring->is_over.load() || (has_more && !ring->is_full.load());
+  };
   struct deputy_wait outer =
     _emscripten_deputy_begin_wait(DEPUTY_CALL_PAGE, ring);
-  while (ring->states[id].load() != CallState::ENDED) {
+  while (!is_over()) {
     ring->page_mail.store(NOTIFICATION_NONE);
-    if (ring->states[id].load() == CallState::ENDED) {
+    if (is_over()) {
       break;
     }
     emscripten_futex_wait(&ring->page_mail, NOTIFICATION_NONE, INFINITY);
   }
   _emscripten_deputy_end_wait(outer);
+  return !ring->is_over.load();
 }

@@ -28,8 +28,11 @@ bool _emscripten_deputy_has_calls(struct call_server* server);
 bool _emscripten_deputy_leave_calls(struct call_server* server, double ms);
 void _emscripten_deputy_leave_calls_for_now(struct call_server* server);
 
-// The thread, when it ends, but not in a crash, or with its worker.
+// The thread, when it begins to end, but not in a crash, or with its worker:
+// tells the page, and waits until it knows. Any thread, in its place: tells a
+// page that waits for a call.
 void _emscripten_deputy_close_calls(struct call_server* server);
+void _emscripten_deputy_end_calls(struct call_server* server);
 
 // Any thread that has sent it other mail. Whether it sleeps there, and wakes.
 bool _emscripten_deputy_wake_server(struct call_server* server);

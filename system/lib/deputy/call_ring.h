@@ -133,7 +133,9 @@ struct CallRing {
   // The page has more to write. It writes 1 and looks at `read` again; whoever
   // reads looks here after, and wakes the page: seq_cst on both sides.
   std::atomic<uint32_t> is_full;
-  uint32_t reserved;
+  // The thread has ended: what it has answered by then is all. Before its last
+  // wake of the page.
+  std::atomic<uint32_t> is_over;
   std::atomic<CallState> states[MAX_CALLS];
   Answer answers[MAX_CALLS];
   alignas(8) uint8_t bytes[RING_BYTES];

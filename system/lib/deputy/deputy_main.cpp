@@ -29,6 +29,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "thread_life.h"
+#include "ui_wait.h"
+
 extern "C" {
 
 // Made by the linker, and parted: see constructors.c.
@@ -71,12 +74,19 @@ char** main_argv;
 // something, with noInitialRun, and main() may come later.
 bool is_main_put_off;
 
-// The UI thread's own.
-pthread_t created;
-
-// Written by the deputy alone, when it begins and when it ends. Relaxed: the
-// handle publishes nothing but itself.
+// The deputy, for the UI thread from its creation on, for all when it has
+// begun; 0 when it has ended, in whatever way. seq_cst: the UI thread looks
+// here after it has had blocks of threads held (thread_life.c), and the deputy
+// is gone from here before anybody frees its block.
+std::atomic<pthread_t> created{0};
 std::atomic<pthread_t> deputy{0};
+static_assert(sizeof(created) == sizeof(pthread_t), "pthread_create writes it");
+
+// UI thread, while it uses the deputy's handle.
+struct Held {
+  const bool was_held = _emscripten_deputy_thread_hold(true);
+  ~Held() { _emscripten_deputy_thread_hold(was_held); }
+};
 
 // Written once by the deputy: main() is next. Relaxed: the UI thread reads it
 // when a message of the deputy's has come, which orders them.
@@ -96,8 +106,14 @@ int serve() {
 
 } // namespace
 
-pthread_t emscripten_deputy_thread(void) {
-  return deputy.load(std::memory_order_relaxed);
+pthread_t emscripten_deputy_thread(void) { return deputy; }
+
+// The next thread may come to lie at the same address, and is not the deputy.
+void _emscripten_deputy_ended(pthread_t thread) {
+  for (std::atomic<pthread_t>* handle : {&deputy, &created}) {
+    pthread_t expected = thread;
+    handle->compare_exchange_strong(expected, 0);
+  }
 }
 
 bool emscripten_is_deputy_thread(void) {
@@ -123,11 +139,6 @@ int __main_void(void) {
 
 namespace {
 
-// Deputy. Runs when main() ends the deputy itself, by pthread_exit() or by a
-// cancellation. Other threads go on; nobody may take one of them for the deputy
-// when its block comes to lie at the same address.
-void deputy_ended(void*) { deputy.store(0, std::memory_order_relaxed); }
-
 // Deputy. What they wait for may need the UI thread.
 void run_constructors() {
   __wasm_call_ctors();
@@ -136,10 +147,7 @@ void run_constructors() {
 
 // Deputy. Ends the program with main(), if nothing else runs.
 int run_main() {
-  int status;
-  pthread_cleanup_push(deputy_ended, nullptr);
-  status = __main_void();
-  pthread_cleanup_pop(0);
+  int status = __main_void();
   if (!emscripten_runtime_keepalive_check()) {
     exit(status);
   }
@@ -154,7 +162,7 @@ void run_main_later(void*) {
 
 // Deputy. Whatever main() blocks on, it blocks here and not on the UI thread.
 void* deputy_entry(void*) {
-  deputy.store(pthread_self(), std::memory_order_relaxed);
+  deputy = pthread_self();
   // Upstream's name for it, in --threadprofiler.
   emscripten_set_thread_name(pthread_self(), "Application main thread");
   _emscripten_deputy_alive_js();
@@ -193,7 +201,8 @@ static int create_deputy() {
     &attr, reinterpret_cast<const char*>(-1));
 
   is_page_ready = !_emscripten_deputy_page_waits_js();
-  int error = pthread_create(&created, &attr, deputy_entry, nullptr);
+  int error = pthread_create(
+    reinterpret_cast<pthread_t*>(&created), &attr, deputy_entry, nullptr);
   pthread_attr_destroy(&attr);
   if (error) {
     _emscripten_deputy_not_created_js(error);
@@ -205,6 +214,7 @@ static int create_deputy() {
 
 // UI thread. Module.onRuntimeInitialized has returned.
 EMSCRIPTEN_KEEPALIVE void _emscripten_deputy_page_is_ready(void) {
+  Held held;
   _emscripten_deputy_set_flag(created, &is_page_ready);
 }
 
@@ -216,10 +226,12 @@ EMSCRIPTEN_KEEPALIVE int _emscripten_proxy_main(int argc, char** argv) {
     return create_deputy();
   }
   _emscripten_deputy_main_follows_js();
-  return emscripten_proxy_async(emscripten_proxy_get_system_queue(),
-                                created,
-                                run_main_later,
-                                nullptr)
+  Held held;
+  pthread_t thread = created;
+  return thread && emscripten_proxy_async(emscripten_proxy_get_system_queue(),
+                                          thread,
+                                          run_main_later,
+                                          nullptr)
            ? 0
            : ESRCH;
 }

@@ -27,8 +27,10 @@
 #define LOOKS 100
 #define LOOK_MS 0.1
 
+// (An AudioWorklet can't wait either, and spins as upstream has it.)
 static inline bool must_spin(void) {
-  return !_emscripten_thread_supports_atomics_wait();
+  return emscripten_is_main_runtime_thread() &&
+         !_emscripten_thread_supports_atomics_wait();
 }
 
 static int wait_named(int call, volatile void* word, int value, double ms) {

@@ -106,6 +106,10 @@ bool _emscripten_deputy_leave_mail(double ms) {
          (!server || _emscripten_deputy_leave_calls(server, ms));
 }
 
+// The thread. Not any more when it has begun to end: destructors may sleep,
+// too.
+bool _emscripten_deputy_has_mailbox(void) { return pthread_self()->mailbox; }
+
 // What is left comes in another turn.
 void _emscripten_deputy_leave_mail_for_now(void) {
   pthread_t self = pthread_self();
@@ -142,6 +146,9 @@ bool _emscripten_deputy_is_turn_over(void) {
 void _emscripten_check_mailbox(void) {
   pthread_t self = pthread_self();
   em_task_queue* mailbox = self->mailbox;
+  if (!mailbox) {
+    return;
+  }
   struct deputy_notes* notes = _emscripten_deputy_notes(self);
   struct call_server* server = notes->call_server;
   notes->is_at_mailbox = true;

@@ -74,7 +74,13 @@ weak_alias(__pthread_mutex_trylock, pthread_mutex_trylock);
 weak_alias(__pthread_mutex_timedlock, pthread_mutex_timedlock);
 weak_alias(__pthread_mutex_lock, pthread_mutex_lock);
 
-// ---- Who holds a lock -------------------------------------------------------
+// ---- What a wait is for
+// -------------------------------------------------------
+
+bool _emscripten_deputy_is_lock_of_cond(const volatile void* condition,
+                                        const volatile void* address) {
+  return condition && address == &((const pthread_cond_t*)condition)->_c_lock;
+}
 
 int _emscripten_deputy_owner(int call,
                              const volatile void* object,

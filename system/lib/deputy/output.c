@@ -149,6 +149,9 @@ static void nothing(void* unused) {}
 // writes what is in there.
 void _emscripten_deputy_write_rest(void) {
   em_task_queue* mailbox = pthread_self()->mailbox;
+  if (!mailbox) {
+    return;
+  }
   // It may have been a sender that died.
   if (pthread_mutex_trylock(&mailbox->mutex)) {
     return;

@@ -237,6 +237,12 @@ static void look(atomic_int* state, bool was_woken) {
   own->streak = 0;
 }
 
+// The caller. Whether the call lies in its block, which stays when it leaves.
+static bool is_on_own_stack(void) {
+  pthread_t self = __pthread_self();
+  return (uintptr_t)self->stack - (uintptr_t)self->map_base <= self->map_size;
+}
+
 // The caller, which is to be cancelled. Whether it can leave: then its block
 // stays until the call ends.
 static bool abandon(atomic_int* state) {
@@ -262,12 +268,16 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
     pthread_t self = __pthread_self();
     _emscripten_deputy_notes(self)->wait.is_long = is_cancellable;
     int cancelstate = self->canceldisable;
-    self->canceldisable = is_cancellable && !cancelstate
+    self->canceldisable = is_cancellable && !cancelstate && is_on_own_stack()
                             ? PTHREAD_CANCEL_MASKED
                             : PTHREAD_CANCEL_DISABLE;
     while (atomic_load(state) == CALL_SLEEPING) {
-      if (emscripten_futex_wait(state, CALL_SLEEPING, INFINITY) == -ECANCELED &&
-          abandon(state)) {
+      // Of one that has come before, a wait in between may have taken the wake.
+      int error = _emscripten_deputy_cancelled();
+      if (!error) {
+        error = emscripten_futex_wait(state, CALL_SLEEPING, INFINITY);
+      }
+      if (error == -ECANCELED && abandon(state)) {
         self->canceldisable = cancelstate;
         pthread_exit(PTHREAD_CANCELED);
       }
@@ -387,17 +397,25 @@ void emscripten_deputy_batch_begin(void) {
   (*own)->depth++;
 }
 
-int emscripten_deputy_batch_end(void) {
-  struct batch** own = &_emscripten_deputy_notes(__pthread_self())->batch;
-  struct batch* batch = *own;
-  if (!batch || --batch->depth) {
-    return 0;
-  }
+// How many of its calls have thrown.
+static int end_batch(struct batch* batch) {
   flush(batch);
   int errors = batch->errors;
-  *own = NULL;
+  _emscripten_deputy_notes(__pthread_self())->batch = NULL;
   free(batch);
   return errors;
+}
+
+int emscripten_deputy_batch_end(void) {
+  struct batch* batch = _emscripten_deputy_notes(__pthread_self())->batch;
+  return batch && !--batch->depth ? end_batch(batch) : 0;
+}
+
+void _emscripten_deputy_leave_batch(void) {
+  struct batch* batch = _emscripten_deputy_notes(__pthread_self())->batch;
+  if (batch) {
+    end_batch(batch);
+  }
 }
 
 // ---- Calls that end later than their function -------------------------------

@@ -243,7 +243,7 @@ bool em_task_queue_send(em_task_queue* queue, task t) {
 
 bool _emscripten_deputy_has_tasks(void) {
   pthread_t self = pthread_self();
-  if (has_tasks(self->mailbox)) {
+  if (self->mailbox && has_tasks(self->mailbox)) {
     return true;
   }
   struct deputy_task* running = _emscripten_deputy_notes(self)->task;
@@ -263,7 +263,9 @@ void _emscripten_deputy_run_tasks(void) {
   for (; running; running = running->outer) {
     _emscripten_deputy_execute_all(running->queue, true);
   }
-  _emscripten_deputy_execute_all(self->mailbox, true);
+  if (self->mailbox) {
+    _emscripten_deputy_execute_all(self->mailbox, true);
+  }
 }
 
 void _emscripten_deputy_drop_tasks(pthread_t thread,

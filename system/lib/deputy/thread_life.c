@@ -123,10 +123,17 @@ weak_alias(no_keys, __pthread_tsd_size);
 
 static struct deputy_notes main_notes;
 
+// Of a thread that is not one of ours: a Wasm Worker, or an AudioWorklet's.
+// They are its own alone, as nobody sends it anything.
+static _Thread_local struct deputy_notes foreign_notes;
+
+// (`sysinfo`: of no other use in WebAssembly.)
 struct deputy_notes* _emscripten_deputy_notes(pthread_t thread) {
-  return thread == emscripten_main_runtime_thread_id()
-           ? &main_notes
-           : (struct deputy_notes*)(thread + 1);
+  if (thread->sysinfo) {
+    return (struct deputy_notes*)thread->sysinfo;
+  }
+  return thread == emscripten_main_runtime_thread_id() ? &main_notes
+                                                       : &foreign_notes;
 }
 
 const volatile void* _emscripten_deputy_waits_on(pthread_t thread) {
@@ -176,6 +183,7 @@ static pthread_t new_block(const pthread_attr_t* attr) {
   thread->stack_size = attr->_a_stacksize;
   thread->guard_size = guard_size;
 
+  thread->sysinfo = (uintptr_t)(thread + 1);
   uintptr_t at = (uintptr_t)(_emscripten_deputy_notes(thread) + 1);
   if (__builtin_wasm_tls_size()) {
     at = round_up(at, tls_align);
@@ -409,12 +417,17 @@ static void hand_on_robust_mutexes(pthread_t thread) {
 
 // Whoever waits for a call that `thread` is in, or has begun, is told.
 static void end_calls(pthread_t thread) {
+  struct call_server* server = _emscripten_deputy_notes(thread)->call_server;
+  if (server) {
+    _emscripten_deputy_end_calls(server);
+  }
   _emscripten_deputy_drop_tasks(thread, NULL);
   _emscripten_deputy_cancel_calls(thread);
 }
 
 // The calling thread is no more, but for its block.
 static void leave(pthread_t self) {
+  _emscripten_deputy_ended(self);
   __tl_lock();
   hand_on_robust_mutexes(self);
   __do_orphaned_stdio_locks();
@@ -434,13 +447,16 @@ void _emscripten_thread_exit(void* result) {
   self->canceldisable = 1;
   self->cancelasync = 0;
   self->result = result;
+  struct deputy_notes* notes = _emscripten_deputy_notes(self);
+  if (notes->call_server) {
+    _emscripten_deputy_close_calls(notes->call_server);
+    notes->call_server = NULL;
+  }
+  _emscripten_deputy_leave_batch();
   _emscripten_thread_mailbox_shutdown(self);
+  self->mailbox = NULL;
   run_cleanup_handlers(self);
   __pthread_tsd_run_dtors();
-  struct call_server* server = _emscripten_deputy_notes(self)->call_server;
-  if (server) {
-    _emscripten_deputy_close_calls(server);
-  }
   end_calls(self);
   if (emscripten_is_main_runtime_thread()) {
     exit(0);
@@ -491,6 +507,7 @@ void _emscripten_deputy_thread_end_for(pthread_t thread) {
       em_task_queue_destroy(thread->mailbox);
     }
   }
+  _emscripten_deputy_ended(thread);
   __tl_lock();
   hand_on_robust_mutexes(thread);
   delist(thread);
@@ -558,6 +575,8 @@ static int join(pthread_t thread, void** result, const struct timespec* until) {
   if (error) {
     return error;
   }
+  // Acquires what the thread has written before it was published.
+  a_barrier();
   if (result) {
     *result = thread->result;
   }

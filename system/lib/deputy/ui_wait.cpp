@@ -486,7 +486,7 @@ int emscripten_futex_wait(volatile void* address,
                           uint32_t expected,
                           double ms) {
   if (!emscripten_is_main_runtime_thread()) {
-    return _emscripten_deputy_is_alertable()
+    return _emscripten_deputy_is_alertable(address)
              ? block_alertably(address, expected, ms)
              : _emscripten_deputy_block(address, expected, ms);
   }

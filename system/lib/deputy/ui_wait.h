@@ -131,8 +131,9 @@ bool _emscripten_deputy_has_on_stack(pthread_t thread, const void* address);
 
 // ---- In call.cpp
 
-// Any thread, which waits: whether it may run calls of the page's meanwhile.
-bool _emscripten_deputy_is_alertable(void);
+// Any thread, which waits on `address`: whether it may run calls of the page's
+// meanwhile.
+bool _emscripten_deputy_is_alertable(const volatile void* address);
 
 // ---- In locks.c
 
@@ -158,6 +159,9 @@ void _emscripten_deputy_drop_tasks(pthread_t thread, struct deputy_task* until);
 // The same for calls that it has begun and would have ended later.
 void _emscripten_deputy_cancel_calls(pthread_t thread);
 
+// Any thread, which ends, or ends the program: what it has gathered is sent.
+void _emscripten_deputy_leave_batch(void);
+
 // ---- In mutex.c
 
 // UI thread, waiting in `call`: the tid of the thread that holds `object`, of
@@ -165,6 +169,16 @@ void _emscripten_deputy_cancel_calls(pthread_t thread);
 int _emscripten_deputy_owner(int call,
                              const volatile void* object,
                              const volatile void* address);
+
+// Any thread. Whether that is the lock of the condition itself, which is waited
+// for with the program's mutex still locked.
+bool _emscripten_deputy_is_lock_of_cond(const volatile void* condition,
+                                        const volatile void* address);
+
+// ---- In deputy_main.cpp
+
+// Any thread. That thread is no more, before its block can be freed.
+void _emscripten_deputy_ended(pthread_t thread);
 
 // ---- In futex_wait.c
 

@@ -95,7 +95,7 @@ NAMED(void, __lock, (volatile int* lock), DEPUTY_CALL_LIBC_LOCK, lock, (lock))
 void __real_emscripten_thread_sleep(double ms);
 void __wrap_emscripten_thread_sleep(double ms) {
   Named named(DEPUTY_CALL_SLEEP, nullptr);
-  if (!_emscripten_deputy_is_alertable()) {
+  if (!_emscripten_deputy_is_alertable(nullptr)) {
     return __real_emscripten_thread_sleep(ms);
   }
   double end = emscripten_get_now() + ms;

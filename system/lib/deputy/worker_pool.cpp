@@ -243,8 +243,10 @@ static void end_for(int index) {
 // from now on, and the threads that wait for one end with an error. Returns how
 // many did.
 int _emscripten_deputy_pool_refuse(void) {
-  refused.store(true, std::memory_order_relaxed);
+  // In this order: who asks for another try takes it back after it has seen the
+  // other.
   pool.max() = clamp(pool.size(), 1, limit);
+  refused.store(true);
   int ended = 0;
   for (int index; (index = pool.withdraw()) != Pool::NONE; ended++) {
     end_for(index);
@@ -385,6 +387,9 @@ int emscripten_deputy_pool_reserve(int threads) {
   if (emscripten_is_main_runtime_thread()) {
     return EDEADLK;
   }
+  // The wait is no cancellation point: idle workers would stay for ever.
+  int cancelstate;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelstate);
   reservers++;
   int wanted = _emscripten_deputy_pool_request(threads);
   int error = wanted < 0 ? -wanted : 0;
@@ -400,6 +405,7 @@ int emscripten_deputy_pool_reserve(int threads) {
     }
   }
   reservers--;
+  pthread_setcancelstate(cancelstate, nullptr);
   return error;
 }
 
