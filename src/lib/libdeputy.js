@@ -7,9 +7,9 @@
  * which a program starts, ends and fails. The C++ half, which creates the deputy
  * and runs main() on it, is system/lib/deputy/deputy_main.cpp.
  *
- *   Module.deputy.thread   pthread_t of the deputy, 0 before it runs, after
- *                          pthread_exit() in main() and after the runtime has
- *                          exited. Any thread.
+ *   Module.deputy.thread   pthread_t of the deputy, 0 before it runs, after it
+ *                          has ended, by pthread_exit() in main() say, and after
+ *                          the runtime has exited. Any thread.
  *   Module.deputy.started  UI thread. A Promise, resolved with undefined when the
  *                          deputy is about to run main(); rejected with an Error
  *                          when it can't be started.

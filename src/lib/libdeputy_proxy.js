@@ -249,6 +249,33 @@ Object.assign(LibraryDeputyProxy, {
 });
 #endif // WASMFS
 
+#if !WASMFS
+// UI thread. Upstream's writes to what a caller has given whenever one of its streams changes;
+// that may have been freed, when the caller was cancelled.
+LibraryDeputyProxy.$doPollAsync__deps = ['$doPollSync', '$DeputyWait', '$FS'];
+LibraryDeputyProxy.$doPollAsync = (fds, nfds, timeout) => new Promise((resolve) => {
+  var { ctx } = DeputyWait;
+  var registrations = [];
+  var end = (count) => {
+    for (var { listeners, entry } of registrations) listeners.delete(entry);
+    clearTimeout(timer);
+    resolve(count);
+  };
+  var look = () => {
+    var count = DeputyWait.isAbandoned(ctx) ? 0 : doPollSync(fds, nfds);
+    if (count || DeputyWait.isAbandoned(ctx)) end(count);
+    return count;
+  };
+  var timer = timeout > 0 ? setTimeout(() => end(0), timeout) : 0;
+  if (look()) return;
+  if (!timeout) return end(0);
+  for (var i = 0, at = fds; i < nfds; i++, at += {{{ C_STRUCTS.pollfd.__size__ }}}) {
+    var stream = FS.getStream({{{ makeGetValue('at', C_STRUCTS.pollfd.fd, 'i32') }}});
+    if (stream) registrations.push(stream.node.addListener(look));
+  }
+});
+#endif
+
 // Answered where they are called: they ask nothing of the UI thread.
 for (const name of ['sched_yield', '__syscall_getegid32', '__syscall_geteuid32', '__syscall_getgid32', '__syscall_getuid32']) {
   if (name in LibraryManager.library) LibraryManager.library[`${name}__proxy`] = 'none';

@@ -40,6 +40,9 @@
   // How long a lock is held by those who give it back soon: they may have lost the core
   // to others, and need it back.
   const LOCK_MS = 50;
+  // Of em_proxying_ctx, in proxying.c; and of handshake.h.
+  const CTX_STATE = 5 * POINTER_SIZE;
+  const CALL_ABANDONED = 2;
   // What a page is late by unnoticed.
   const FRAME_MS = 16;
 }}}
@@ -53,6 +56,8 @@ var LibraryDeputyWait = {
 #endif
     '$UTF8ToString', '$stackAlloc', '$stackRestore', '$stackSave'],
   $DeputyWait: {
+    // UI thread. Of the call that it is in, which may end later; or 0.
+    ctx: 0,
     // It was said that a wait could not suspend.
     hasSpun: false,
 
@@ -208,6 +213,10 @@ var LibraryDeputyWait = {
       abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e}\n${e?.stack ?? ''}`);
     },
 
+    // UI thread. Whether the caller was cancelled, and what its arguments point to may have been
+    // freed.
+    isAbandoned: (ctx) => ctx && Atomics.load(HEAP32, {{{ getHeapOffset(`ctx + ${CTX_STATE}`, 'i32') }}}) == {{{ CALL_ABANDONED }}},
+
     // UI thread. `func`, with its answer as a Promise: upstream waits for one, and not
     // for its rejection.
     promising(func, call) {
@@ -286,6 +295,8 @@ Object.assign(LibraryDeputyWait, {
   _emscripten_receive_on_main_thread_js: (funcIndex, emAsmAddr, thread, bufSize, args, ctx, call) => {
     var outer = PThread.currentProxiedOperationCallerThread;
     var func = proxiedFunctionTable[funcIndex];
+    var outerCtx = DeputyWait.ctx;
+    DeputyWait.ctx = ctx;
     if (ctx) proxiedFunctionTable[funcIndex] = DeputyWait.promising(func, call);
     try {
       return receiveOnMainThread(funcIndex, emAsmAddr, thread, bufSize, args, ctx, call);
@@ -294,6 +305,7 @@ Object.assign(LibraryDeputyWait, {
       return 0;
     } finally {
       PThread.currentProxiedOperationCallerThread = outer;
+      DeputyWait.ctx = outerCtx;
       proxiedFunctionTable[funcIndex] = func;
     }
   },

@@ -149,8 +149,11 @@ static void* poll_later(void* arg) {
   started++;
   AWAIT(!started);
   pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
-  struct pollfd end = {.fd = *(int*)arg, .events = POLLIN};
-  poll(&end, 1, -1);
+  struct pollfd* end = malloc(sizeof(struct pollfd));
+  *end = (struct pollfd){.fd = *(int*)arg, .events = POLLIN};
+  pthread_cleanup_push(free, end);
+  poll(end, 1, -1);
+  pthread_cleanup_pop(1);
   return NULL;
 }
 
@@ -166,6 +169,17 @@ static void cancel_before_poll(void) {
   usleep(20000);
   started = 0;
   assert(join(thread) == PTHREAD_CANCELED);
+  // What it has freed is others'.
+  struct pollfd* blocks[50];
+  for (int i = 0; i < 50; i++) {
+    blocks[i] = malloc(sizeof(struct pollfd));
+    *blocks[i] = (struct pollfd){.fd = ends[0], .events = POLLIN};
+  }
+  assert(write(ends[1], "x", 1) == 1);
+  for (int i = 0; i < 50; i++) {
+    assert(blocks[i]->revents == 0);
+    free(blocks[i]);
+  }
   close(ends[0]);
   close(ends[1]);
 }

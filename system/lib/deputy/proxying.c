@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,12 +244,22 @@ static bool is_on_own_stack(void) {
   return (uintptr_t)self->stack - (uintptr_t)self->map_base <= self->map_size;
 }
 
-// The caller, which is to be cancelled. Whether it can leave: then its block
-// stays until the call ends.
+// UI thread, between the looks of the call's function at what it was given.
+static void leave_call(void* arg) {
+  atomic_int** state = arg;
+  if (call_abandon(*state)) {
+    *state = NULL;
+  }
+}
+
+// The caller of a call of the UI thread's, which is to be cancelled. Whether it
+// can leave: then its block stays until the call ends.
 static bool abandon(atomic_int* state) {
   int32_t* abandoned = &_emscripten_deputy_notes(__pthread_self())->abandoned;
   a_inc(abandoned);
-  if (call_abandon(state)) {
+  emscripten_proxy_sync(
+    &system_queue, emscripten_main_runtime_thread_id(), leave_call, &state);
+  if (!state) {
     return true;
   }
   a_dec(abandoned);
@@ -434,6 +445,11 @@ struct em_proxying_ctx {
   void (*callback)(void*);
   void (*cancel)(void*);
 };
+
+// Known to libdeputy_wait.js.
+_Static_assert(offsetof(em_proxying_ctx, state) == 5 * sizeof(void*) &&
+                 CALL_ABANDONED == 2,
+               "");
 
 static void begin(em_proxying_ctx* ctx) {
   em_proxying_ctx** first = &_emscripten_deputy_notes(pthread_self())->begun;
