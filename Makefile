@@ -47,11 +47,11 @@ conformance:
 	@tools/fork.py setup --for test
 	@tools/fork.py conformance -- $(CONFORMANCE)
 
-# Nineteen tests and engines, one after the other.
+# Nineteen tests and engines.
 SOAK = 120
 soak:
 	@tools/fork.py setup --for test
-	@/usr/bin/python3 -m pytest -q --soak $$(($(SOAK) / 19 + 1)) -k 'at_random or soak'
+	@/usr/bin/python3 -m pytest -q -n 0 --soak $$(($(SOAK) / 19 + 1)) -k 'at_random or soak'
 
 fuzz:
 	@/usr/bin/python3 test/native/fuzz.py $(or $(FUZZ),120)
@@ -61,4 +61,4 @@ check:
 	@tools/fork.py check
 
 clean:
-	@find build -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} + 2>/dev/null || true
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} +

@@ -124,9 +124,10 @@ def main():
   try:
     programs.build('xz')
     sample.build()
-    server = Server(args.port, isolate=not args.no_isolation)
-  except programs.ForkError as error:
+  except (programs.ForkError, OSError) as error:
     sys.exit(f'serve.py: error: {error}')
+  try:
+    server = Server(args.port, isolate=not args.no_isolation)
   except OSError as error:
     sys.exit(f'serve.py: error: cannot listen on port {args.port}: {error.strerror}. '
              'Choose another with --port, or --port 0 for any.')

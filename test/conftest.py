@@ -150,13 +150,13 @@ def run(request, runner):
 
 @pytest.fixture
 def build(request):
-  """Compile: `build(source, *flags, name=, pre_js=, include=)` gives a Program; paths are relative to the test."""
+  """Compile: `build(source, *flags)` gives a Program; paths are relative to the test."""
   here = request.path.parent
 
-  def build(source, *flags, name=None, pre_js=None, include=()):
+  def build(source, *flags):
     sources = [source] if isinstance(source, (str, Path)) else source
     flags = [here / flag if isinstance(flag, Path) else flag for flag in flags]
-    return building.build([here / path for path in sources], flags, name, pre_js, [here / path for path in include])
+    return building.build([here / path for path in sources], flags)
   return build
 
 

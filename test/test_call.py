@@ -148,6 +148,7 @@ def test_before_the_start(build, run, engine):
   assert result.report == [2, 3, 7]
 
 
+@pytest.mark.quiet
 def test_page_takes_no_lock(build, run, engine):
   # While a thread holds malloc's lock, stdout's and a mutex for a second.
   report = call(build, run, engine, '''
@@ -424,6 +425,12 @@ def test_sync_that_ends_its_thread(build, run, engine, way):
   ''', '-O2', '-sDEPUTY_CALLS=sync', survive=True)
   assert report[0].startswith(way) and 'the thread that served it has ended' in report[0]
   assert report[1] == 'no: 3' and 'add' in report[2]
+
+
+def test_sync_while_main_exits(build, run, engine):
+  # The exit is a task of the UI thread's in the middle of its wait.
+  report = call(build, run, engine, 'return [Module._add(1, 2), await Module.deputy.exited];', '-O2', '-sDEPUTY_CALLS=sync', args=['lock'])
+  assert report == [3, 0]
 
 
 def test_sync_before_the_start(build, run, engine):

@@ -129,6 +129,7 @@ def test_process_ends_after_crash(build, run, engine, tmp_path, way):
 
 
 @node_only
+@pytest.mark.usefixtures('engine')
 def test_memory_of_an_ended_program_is_freed(build, tmp_path):
   (tmp_path / 'main.c').write_text('int main() { return 0; }')
   (tmp_path / 'collect.js').write_text('''

@@ -14,6 +14,8 @@ from harness.features import least, need
 sys.path.insert(0, str(REPO / 'demo'))
 import programs
 
+pytestmark = pytest.mark.browser_only(reason='it is a page that is to go on')
+
 FRAME_MS = 1000 / 60
 
 OPEN = '''
@@ -51,12 +53,6 @@ def sqlite():
     fcntl.flock(lock, fcntl.LOCK_EX)
     script = programs.build('sqlite3')
   return {path.name: path.read_bytes() for path in (script, script.with_suffix('.wasm'))}
-
-
-@pytest.fixture(autouse=True)
-def browsers(engine):
-  if engine == 'node':
-    pytest.skip('it is a page that is to go on')
 
 
 def page(run, engine, sqlite, page_js):

@@ -110,11 +110,10 @@ def build(benchmark, variant):
     return build_native(files, flags_of(benchmark, variant))
   os.environ['DEPUTY_EMCC'] = str(COMPILERS[variant])
   building.revision.cache_clear()  # it is of one compiler
-  # A flag that is a Path counts in the harness's cache of builds, as a folder's headers do: hence the -include.
+  # A flag that is a Path counts in the harness's cache of builds: hence the -include.
   flags = [*FLAGS[variant], *flags_of(benchmark, variant), '-include', HEADER]
-  own = files[0].parent
   try:
-    return building.build(files, flags, benchmark.metric or stem(benchmark), include=[own] if own != BENCH else [])
+    return building.build(files, flags, benchmark.metric or stem(benchmark))
   except building.CompileError as error:
     raise BuildFailed(str(error)) from error
 

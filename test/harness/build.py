@@ -51,11 +51,16 @@ def revision():
   return f'{compiler()} {max((path.stat().st_mtime_ns for path in files), default=0)}'
 
 
-def fingerprint(sources, flags, pre_js, include):
-  digest = hashlib.sha256(repr((flags, pre_js, revision())).encode())
-  headers = [path for folder in include for path in sorted(folder.rglob('*')) if path.is_file()]
-  for path in [*sources, *headers, *(flag for flag in flags if isinstance(flag, Path))]:
-    digest.update(f'{path}\0'.encode() + path.read_bytes())
+def label(path):
+  """Of a file that a test has written, its name: where it lies is another place for each engine."""
+  return str(path.relative_to(REPO) if path.is_relative_to(REPO) else path.name)
+
+
+def fingerprint(sources, flags, name):
+  labels = [label(flag) if isinstance(flag, Path) else flag for flag in flags]
+  digest = hashlib.sha256(repr((labels, name, revision())).encode())
+  for path in [*sources, *(flag for flag in flags if isinstance(flag, Path))]:
+    digest.update(f'{label(path)}\0'.encode() + path.read_bytes())
   return digest.hexdigest()[:20]
 
 
@@ -71,33 +76,28 @@ def kind_of(flags):
   return 'factory' if setting(flags, 'MODULARIZE') not in {None, '0'} else 'script'
 
 
-def build(sources, flags, name=None, pre_js=None, include=()):
-  """Compiles and links `sources` unless it was done before; pre_js is JavaScript text.
+def build(sources, flags, name=None):
+  """Compiles and links `sources` unless it was done before.
 
   A flag that is a Path names a file of the test, whose content counts like a source's.
   """
   name = name or sources[0].stem
   kind = kind_of(flags)
-  folder = BUILDS / fingerprint(sources, flags, pre_js, include)
+  folder = BUILDS / fingerprint(sources, flags, name)
   js = name + ('.mjs' if kind == 'es6' else '.js')
-  command = [compiler(), *map(str, sources), *(f'-I{path}' for path in include),
-             *map(str, flags), '-o', str(folder / js)]
-  if pre_js:
-    command += ['--pre-js', str(folder / 'pre.js')]
+  command = [compiler(), *map(str, sources), *map(str, flags), '-o', str(folder / js)]
   BUILDS.mkdir(parents=True, exist_ok=True)
   with folder.with_suffix('.lock').open('w') as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     # The stamp is written last: what an interrupted compiler left is not taken for a build.
     if not (folder / '.built').exists():
-      compile_into(folder, command, pre_js)
+      compile_into(folder, command)
   return Program(folder, js, kind, setting(flags, 'EXPORT_NAME') or 'Module', shlex.join(command))
 
 
-def compile_into(folder, command, pre_js):
+def compile_into(folder, command):
   shutil.rmtree(folder, ignore_errors=True)
   folder.mkdir()
-  if pre_js:
-    (folder / 'pre.js').write_text(pre_js)
   kept = Kept(command, folder)
   try:
     status = kept.wait(COMPILE_SECONDS)

@@ -11,6 +11,7 @@ import mimetypes
 import queue
 import re
 import socket
+import sys
 import threading
 import urllib.parse
 from collections import Counter
@@ -131,7 +132,9 @@ class Server(http.server.ThreadingHTTPServer):
     self.pages.pop(page.number, None)
 
   def handle_error(self, request, client_address):
-    """A browser that is killed or navigates away drops connections; that is no news."""
+    """A browser that is killed or navigates away drops connections: no news. Anything else is."""
+    if not isinstance(sys.exc_info()[1], ConnectionError):
+      super().handle_error(request, client_address)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

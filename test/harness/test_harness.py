@@ -158,18 +158,19 @@ def test_hung_thread_fails_at_the_limit_with_what_came_before(run, engine):
 
 @browser_only
 def test_workers_of_the_page_before_are_gone(run, engine):
-  worker = {'spin.js': 'postMessage(0); for (;;);'}
-  run(None, engine, files=worker, page_js='''
-    const started = (_) => new Promise((resolve) => { new Worker('spin.js').onmessage = resolve; });
+  worker = {'spin.js': "navigator.locks.request('spin', {mode: 'shared'}, () => { postMessage(0); for (;;); });"}
+  held = "(await navigator.locks.query()).held.filter(({name}) => name == 'spin').length"
+  assert run(None, engine, files=worker, page_js=f'''
+    const started = (_) => new Promise((resolve) => {{ new Worker('spin.js').onmessage = resolve; }});
     await Promise.all([1, 2, 3].map(started));
-  ''')
+    return {held};
+  ''').report == 3
   run(None, engine, page_js='return 0')
-  # Three spinning workers would leave this thread little of two cores.
-  assert run(None, engine, page_js='''
-    const start = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return performance.now() - start;
-  ''').report < 1000
+  assert run(None, engine, page_js=f'''
+    const end = performance.now() + 10000;
+    while ({held} && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    return {held};
+  ''').report == 0
 
 
 def test_upload(run, engine):
@@ -177,6 +178,7 @@ def test_upload(run, engine):
   assert result.uploads == {'a b.bin': b'\x00\xff\n'}
 
 
+@pytest.mark.quiet
 def test_ui_gaps(run, engine):
   result = run(None, engine, page_js='''
     await new Promise((resolve) => setTimeout(resolve, 100));

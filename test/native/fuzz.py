@@ -10,6 +10,7 @@ corpus/<target>/; without, by the target's own random inputs. An input that fail
   test/native/fuzz.py [SECONDS [TARGET ...]]
 """
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -52,10 +53,11 @@ def fuzz(target, seconds):
                  own, NATIVE / 'corpus' / target]
   else:
     arguments = [seconds, int(time.time())]
+    print(f'seed {arguments[1]}', flush=True)
   done = subprocess.run([OUT / f'{target}_fuzz', *map(str, arguments)], check=False)
   if done.returncode:
-    print(f'FAILED: {target}; the input, if it is not above, is a file {OUT}/{target}-*: '
-          f'{OUT}/{target}_fuzz FILE runs it again')
+    again = f'{OUT}/{target}-* is the input: {OUT}/{target}_fuzz FILE' if has_libfuzzer else shlex.join([f'{OUT}/{target}_fuzz', *map(str, arguments)])
+    print(f'FAILED: {target}; {again} runs it again')
   return not done.returncode
 
 

@@ -24,6 +24,19 @@ int _emscripten_deputy_cancelled(void) {
 
 static inline int may_block(void) { return 1; }
 
+// weak: a program without timers of signals does not have it.
+weak bool _emscripten_check_timers(double now);
+
+// The UI thread runs what others have sent it by itself, in ui_wait.cpp: what
+// that throws, an exit say, ends no wait.
+static bool yield_to_others(double now) {
+  if (emscripten_is_main_runtime_thread()) {
+    return _emscripten_check_timers && _emscripten_check_timers(now);
+  }
+  return _emscripten_yield(now);
+}
+
 #define emscripten_futex_wait _emscripten_deputy_block
+#define _emscripten_yield yield_to_others
 #define _emscripten_thread_supports_atomics_wait may_block
 #include "../pthread/emscripten_futex_wait.c"
