@@ -262,17 +262,19 @@ LibraryDeputyProxy.$doPollAsync = (fds, nfds, timeout) => new Promise((resolve) 
     resolve(count);
   };
   var look = () => {
-    var count = DeputyWait.isAbandoned(ctx) ? 0 : doPollSync(fds, nfds);
-    if (count || DeputyWait.isAbandoned(ctx)) end(count);
+    var count = DeputyWait.look(ctx, () => doPollSync(fds, nfds));
+    if (count !== 0) end(count ?? 0);
     return count;
   };
   var timer = timeout > 0 ? setTimeout(() => end(0), timeout) : 0;
-  if (look()) return;
+  if (look() !== 0) return;
   if (!timeout) return end(0);
-  for (var i = 0, at = fds; i < nfds; i++, at += {{{ C_STRUCTS.pollfd.__size__ }}}) {
-    var stream = FS.getStream({{{ makeGetValue('at', C_STRUCTS.pollfd.fd, 'i32') }}});
-    if (stream) registrations.push(stream.node.addListener(look));
-  }
+  DeputyWait.look(ctx, () => {
+    for (var i = 0, at = fds; i < nfds; i++, at += {{{ C_STRUCTS.pollfd.__size__ }}}) {
+      var stream = FS.getStream({{{ makeGetValue('at', C_STRUCTS.pollfd.fd, 'i32') }}});
+      if (stream) registrations.push(stream.node.addListener(look));
+    }
+  });
 });
 #endif
 

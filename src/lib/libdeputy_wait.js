@@ -40,9 +40,9 @@
   // How long a lock is held by those who give it back soon: they may have lost the core
   // to others, and need it back.
   const LOCK_MS = 50;
-  // Of em_proxying_ctx, in proxying.c; and of handshake.h.
-  const CTX_STATE = 5 * POINTER_SIZE;
-  const CALL_ABANDONED = 2;
+  // Of em_proxying_ctx, in proxying.c.
+  const CTX_GUARD = 5 * POINTER_SIZE + 4;
+  const GUARD_FREE = 0, GUARD_TAKEN = 1;
   // What a page is late by unnoticed.
   const FRAME_MS = 16;
 }}}
@@ -213,9 +213,19 @@ var LibraryDeputyWait = {
       abort(`a function that a pthread had the UI thread call, and waits for, threw: ${e}\n${e?.stack ?? ''}`);
     },
 
-    // UI thread. Whether the caller was cancelled, and what its arguments point to may have been
-    // freed.
-    isAbandoned: (ctx) => ctx && Atomics.load(HEAP32, {{{ getHeapOffset(`ctx + ${CTX_STATE}`, 'i32') }}}) == {{{ CALL_ABANDONED }}},
+    // UI thread. Looks at what the caller of `ctx` has given; null when it was cancelled, and
+    // has perhaps freed that.
+    look(ctx, func) {
+      if (!ctx) return func();
+      var guard = {{{ getHeapOffset(`ctx + ${CTX_GUARD}`, 'i32') }}};
+      if (Atomics.compareExchange(HEAP32, guard, {{{ GUARD_FREE }}}, {{{ GUARD_TAKEN }}}) != {{{ GUARD_FREE }}}) return null;
+      try {
+        return func();
+      } finally {
+        Atomics.store(HEAP32, guard, {{{ GUARD_FREE }}});
+        Atomics.notify(HEAP32, guard);
+      }
+    },
 
     // UI thread. `func`, with its answer as a Promise: upstream waits for one, and not
     // for its rejection.

@@ -238,28 +238,30 @@ static void look(atomic_int* state, bool was_woken) {
   own->streak = 0;
 }
 
+// Between a caller that is cancelled, and frees what it has given, and the UI
+// thread, which looks at that again and again: it takes the guard for each
+// look. seq_cst on both sides.
+enum { GUARD_FREE, GUARD_TAKEN, GUARD_LEFT };
+#define GUARD_MS 1
+
 // The caller. Whether the call lies in its block, which stays when it leaves.
 static bool is_on_own_stack(void) {
   pthread_t self = __pthread_self();
   return (uintptr_t)self->stack - (uintptr_t)self->map_base <= self->map_size;
 }
 
-// UI thread, between the looks of the call's function at what it was given.
-static void leave_call(void* arg) {
-  atomic_int** state = arg;
-  if (call_abandon(*state)) {
-    *state = NULL;
-  }
-}
-
-// The caller of a call of the UI thread's, which is to be cancelled. Whether it
-// can leave: then its block stays until the call ends.
-static bool abandon(atomic_int* state) {
+// The caller, which is to be cancelled. Whether it can leave: then its block
+// stays until the call ends. It waits for a look that the UI thread has at what
+// it was given, which is short (libdeputy_wait.js).
+static bool abandon(atomic_int* state, atomic_int* guard) {
   int32_t* abandoned = &_emscripten_deputy_notes(__pthread_self())->abandoned;
   a_inc(abandoned);
-  emscripten_proxy_sync(
-    &system_queue, emscripten_main_runtime_thread_id(), leave_call, &state);
-  if (!state) {
+  for (int free = GUARD_FREE;
+       !atomic_compare_exchange_strong(guard, &free, GUARD_LEFT);
+       free = GUARD_FREE) {
+    emscripten_futex_wait(guard, GUARD_TAKEN, GUARD_MS);
+  }
+  if (call_abandon(state)) {
     return true;
   }
   a_dec(abandoned);
@@ -267,9 +269,10 @@ static bool abandon(atomic_int* state) {
 }
 
 // The caller. Whether the call was run to its end. It can be cancelled
-// meanwhile only where that is said.
+// meanwhile only where there is a guard.
 static bool
-wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
+wait_for_end(atomic_int* state, enum deputy_sent sent, atomic_int* guard) {
+  bool is_cancellable = guard;
   if (!emscripten_is_main_runtime_thread()) {
     look(state, sent == DEPUTY_WOKEN);
   }
@@ -288,7 +291,7 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, bool is_cancellable) {
       if (!error) {
         error = emscripten_futex_wait(state, CALL_SLEEPING, INFINITY);
       }
-      if (error == -ECANCELED && abandon(state)) {
+      if (error == -ECANCELED && abandon(state, guard)) {
         self->canceldisable = cancelstate;
         pthread_exit(PTHREAD_CANCELED);
       }
@@ -334,7 +337,7 @@ bool emscripten_proxy_sync(em_proxying_queue* queue,
   struct call call = {func, arg, CALL_PENDING};
   enum deputy_sent sent =
     send_task(queue, thread, (task){run_call, cancel_call, &call});
-  return sent && wait_for_end(&call.state, sent, false);
+  return sent && wait_for_end(&call.state, sent, NULL);
 }
 
 // ---- Batches ----------------------------------------------------------------
@@ -380,7 +383,7 @@ static void flush(struct batch* batch) {
   batch->state = CALL_PENDING;
   enum deputy_sent sent = send_to_mailbox(emscripten_main_runtime_thread_id(),
                                           (task){run_batch, go_on, batch});
-  if (!sent || !wait_for_end(&batch->state, sent, false)) {
+  if (!sent || !wait_for_end(&batch->state, sent, NULL)) {
     batch->errors += batch->count - batch->next;
   }
   batch->count = 0;
@@ -441,15 +444,14 @@ struct em_proxying_ctx {
   // be null, is sent to it by this queue.
   em_proxying_queue* queue;
   atomic_int state;
+  atomic_int guard;
   pthread_t caller;
   void (*callback)(void*);
   void (*cancel)(void*);
 };
 
 // Known to libdeputy_wait.js.
-_Static_assert(offsetof(em_proxying_ctx, state) == 5 * sizeof(void*) &&
-                 CALL_ABANDONED == 2,
-               "");
+_Static_assert(offsetof(em_proxying_ctx, guard) == 5 * sizeof(void*) + 4, "");
 
 static void begin(em_proxying_ctx* ctx) {
   em_proxying_ctx** first = &_emscripten_deputy_notes(pthread_self())->begun;
@@ -542,7 +544,8 @@ static bool sync_with_ctx(em_proxying_queue* queue,
     .func = func, .arg = arg, .caller = pthread_self(), .state = CALL_PENDING};
   enum deputy_sent sent =
     send_task(queue, thread, (task){run_ctx, cancel_ctx, &ctx});
-  return sent && wait_for_end(&ctx.state, sent, is_cancellable);
+  return sent &&
+         wait_for_end(&ctx.state, sent, is_cancellable ? &ctx.guard : NULL);
 }
 
 bool emscripten_proxy_sync_with_ctx(em_proxying_queue* queue,
