@@ -26,8 +26,7 @@ class Benchmark:
   name: str
   unit: str
   measures: str                 # one sentence, for the report
-  source: str = ''              # file or folder here; default: name.c or name.cpp
-  metric: str = ''              # the name the program reports under; default: the source's
+  source: str = ''              # file here, by whose name the program reports; default: name.c
   flags: tuple = ()             # besides each variant's own; one that names a file here is that file
   deputy_flags: tuple = ()      # besides these, of variant `deputy`
   variants: tuple = ('native', 'deputy', 'stock')

@@ -14,12 +14,14 @@ The same recipes make the programs with stock Emscripten and for the host, to co
 
 import argparse
 import difflib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -259,6 +261,16 @@ CATALOGUE = {
 }
 
 
+@contextmanager
+def alone():
+  """One at a time makes what BUILD holds: tests side by side, the page's server, a command of somebody's."""
+  BUILD.mkdir(parents=True, exist_ok=True)
+  with (BUILD / 'lock').open('w') as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield
+
+
+@alone()
 def build(name, flavour='deputy'):
   """Build program `name` unless it is current, and return the path of its script, or of the host's program."""
   program = CATALOGUE[name]
@@ -276,14 +288,17 @@ def build(name, flavour='deputy'):
   def run_step(verb, wrapper, argv):
     run_logged(folder.name, verb, [kind.tools / wrapper, *argv] if kind.tools else argv, folder)
 
+  configured, how = folder / 'configured', repr((program.configure, program.cmake))
+  if configured.is_file() and configured.read_text() != how:
+    shutil.rmtree(folder)
   if not folder.is_dir():
     unpack(fetch(program.package), folder)
-  if not (folder / 'configured').is_file():
+  if not configured.is_file():
     if program.configure:
       run_step('configure', 'emconfigure', ['./configure', *filled(program.configure)])
     elif program.cmake:
       run_step('configure', 'emcmake', ['cmake', '-S', '.', '-B', 'obj', *filled(program.cmake)])
-    (folder / 'configured').touch()
+    configured.write_text(how)
   output = folder / program.output.format(**words)
   output.unlink(missing_ok=True)  # the compiler may be newer, which make does not know
   if program.make:

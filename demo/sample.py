@@ -10,13 +10,14 @@ import fnmatch
 import tarfile
 from pathlib import Path
 
-from programs import BUILD, ROOT, ForkError, pin, step
+from programs import BUILD, ROOT, ForkError, alone, pin, step
 
 BASE = ROOT / 'build' / 'base'
-SAMPLE = BUILD / 'sample.tar'
+SAMPLE = BUILD / f'sample-{pin.read(ROOT).version}.tar'
 SIZE = 32 << 20
 
 
+@alone()
 def build():
   """Write the sample unless it is there, and return its path."""
   if SAMPLE.is_file():
@@ -24,7 +25,6 @@ def build():
   if not (BASE / 'test').is_dir():
     raise ForkError(f'{BASE} is missing, and the sample is made from it',
                     'run `tools/fork.py setup` first')
-  BUILD.mkdir(parents=True, exist_ok=True)
   fresh = SAMPLE.with_suffix('.new')
   with step('making the sample file'):
     with fresh.open('wb') as output, tarfile.open(fileobj=output, mode='w',

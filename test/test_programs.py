@@ -5,7 +5,6 @@
 # real file with four threads, and the host's own program judges the result. All others, or those that --programs names,
 # have to make what the host's build of the same source makes.
 
-import fcntl
 import subprocess
 import sys
 
@@ -52,16 +51,12 @@ COMPRESS = '''
 
 @pytest.fixture(scope='module')
 def sample_file():
-  with (REPO / 'build' / 'demo.lock').open('w') as lock:
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return sample.build()
+  return sample.build()
 
 
 def built(name):
-  """The program's files; one pytest worker builds, the others wait for it."""
-  with (REPO / 'build' / 'demo.lock').open('w') as lock:
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    script = programs.build(name)
+  """The program's files."""
+  script = programs.build(name)
   return {file.name: file.read_bytes() for file in (script, script.with_suffix('.wasm'))}
 
 
@@ -109,11 +104,6 @@ def chosen(names):
 
 @pytest.mark.browser_only(reason='the page gives the program its files; under Node.js it would have the host\'s')
 def test_as_native(run, engine, program):
-  with (REPO / 'build' / 'demo.lock').open('w') as lock:
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    sample.build()
-    for flavour in ('native', 'deputy'):
-      programs.build(program, flavour)
   wanted = runs.native(program)
   assert wanted.status == 0, wanted.log
   outcome = runs.in_browser(run, engine, program)

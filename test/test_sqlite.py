@@ -4,7 +4,6 @@
 # SQLite, unmodified from Debian's source, as a library that the page calls (demo/programs.py): 10,000 queries by cwrap(),
 # a long one while the page goes on, and a database that stays.
 
-import fcntl
 import sys
 
 import pytest
@@ -49,9 +48,7 @@ OPEN = '''
 
 @pytest.fixture(scope='module')
 def sqlite():
-  with (REPO / 'build' / 'demo.lock').open('w') as lock:
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    script = programs.build('sqlite3')
+  script = programs.build('sqlite3')
   return {path.name: path.read_bytes() for path in (script, script.with_suffix('.wasm'))}
 
 

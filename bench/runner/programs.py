@@ -21,7 +21,6 @@ REPO = BENCH.parent
 HEADER = BENCH / 'bench.h'
 PAGES = BENCH / 'page'
 NATIVE = REPO / 'build' / 'bench' / 'native'
-SUFFIXES = ('.c', '.cpp')
 NATIVE_SECONDS = 120
 
 COMPILERS = {
@@ -45,25 +44,16 @@ class BuildFailed(Exception):
   """What the compiler said."""
 
 
-def sources(benchmark):
-  """The C or C++ files of a benchmark."""
-  names = [benchmark.source] if benchmark.source else [benchmark.name, *(benchmark.name + end for end in SUFFIXES)]
-  found = [BENCH / name for name in names if (BENCH / name).exists()]
-  if not found:
-    raise BuildFailed(f'no source of {benchmark.name} in {BENCH}: there should be one of {", ".join(names)}')
-  if found[0].is_dir():
-    return sorted(path for path in found[0].iterdir() if path.suffix in SUFFIXES)
-  return found[:1]
+def source(benchmark):
+  path = BENCH / (benchmark.source or f'{benchmark.name}.c')
+  if not path.is_file():
+    raise BuildFailed(f'{path}, the source of {benchmark.name}, is missing')
+  return path
 
 
 def metric(benchmark):
-  if benchmark.page:
-    return benchmark.name
-  return benchmark.metric or stem(benchmark)
-
-
-def stem(benchmark):
-  return Path(benchmark.source or benchmark.name).stem
+  """The name that the program, or the page's script, reports under."""
+  return benchmark.name if benchmark.page else Path(benchmark.source or benchmark.name).stem
 
 
 def page(name):
@@ -105,29 +95,26 @@ def build(benchmark, variant):
       return floor.text(page(benchmark.floor), wasm)
     except ValueError as error:
       raise BuildFailed(str(error)) from error
-  files = sources(benchmark)
+  file = source(benchmark)
   if variant == 'native':
-    return build_native(files, flags_of(benchmark, variant))
+    return build_native(file, flags_of(benchmark, variant))
   os.environ['DEPUTY_EMCC'] = str(COMPILERS[variant])
   building.revision.cache_clear()  # it is of one compiler
   # A flag that is a Path counts in the harness's cache of builds: hence the -include.
   flags = [*FLAGS[variant], *flags_of(benchmark, variant), '-include', HEADER]
   try:
-    return building.build(files, flags, benchmark.metric or stem(benchmark))
+    return building.build([file], flags, file.stem)
   except building.CompileError as error:
     raise BuildFailed(str(error)) from error
 
 
-def build_native(files, flags):
+def build_native(file, flags):
   compiler = shutil.which('cc')
   if not compiler:
     raise BuildFailed('no `cc` on PATH: install gcc')
-  command = [compiler, *FLAGS['native'], *map(str, flags), '-include', str(HEADER), *map(str, files)]
-  if any(path.suffix == '.cpp' for path in files):
-    command.append('-lstdc++')
-  headers = [HEADER, *files[0].parent.glob('*.h')]
-  digest = hashlib.sha256(repr(command).encode() + b''.join(path.read_bytes() for path in [*files, *headers]))
-  executable = NATIVE / f'{files[0].stem}-{digest.hexdigest()[:16]}'
+  command = [compiler, *FLAGS['native'], *map(str, flags), '-include', str(HEADER), str(file)]
+  digest = hashlib.sha256(repr(command).encode() + b''.join(path.read_bytes() for path in [file, *BENCH.glob('*.h')]))
+  executable = NATIVE / f'{file.stem}-{digest.hexdigest()[:16]}'
   if not executable.exists():
     NATIVE.mkdir(parents=True, exist_ok=True)
     made = executable.with_suffix('.new')
