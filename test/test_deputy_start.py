@@ -77,11 +77,11 @@ def test_crash_at_once(build, run, engine, tmp_path):
 
 
 # What workers say of their end comes late, as exit() goes another way. (1 s is what the page waits for it.)
-LATE = '''((ms) => {
+LATE = '''((ms, eventMs = ms) => {
   const place = globalThis.document ? globalThis : process.getBuiltinModule('node:worker_threads');
   const late = (type, listener) => type == 'message' || type == 'error' ? (e) => {
     const isLate = type == 'error' || (e.data ?? e).deputyCrash || (e.data ?? e).deputyPool == 'crashed';
-    if (isLate) setTimeout(listener, ms, e);
+    if (isLate) setTimeout(listener, type == 'error' ? eventMs : ms, e);
     else listener(e);
   } : listener;
   place.Worker = class extends place.Worker {
@@ -90,6 +90,9 @@ LATE = '''((ms) => {
     }
     on(type, listener) {
       return super.on(type, late(type, listener));
+    }
+    set onerror(listener) {
+      super.onerror = late('error', listener);
     }
   };
   return {};
@@ -109,6 +112,23 @@ def test_exit_after_crash(build, run, engine, way, exit_runtime):
   if way == 'return' and engine != 'node':
     result = run(program, engine, args=[way, 'crash'], module=f'{LATE}(100000)', page_js=outcome)
     assert result.report == 'a thread has crashed, and its worker has not said of what'
+
+
+@pytest.mark.browser_only(reason='a process ends with the error')
+@pytest.mark.parametrize('delays', ['20, 200', '200, 20'], ids=['message_first', 'event_first'])
+def test_error_event_comes_before_exit(build, run, engine, delays):
+  # The page's own listener for errors hears of the crash before onExit.
+  program = build('deputy/test_exit.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXIT_RUNTIME')
+  module = f'''((told) => {{
+    addEventListener('error', ({{message}}) => told.push(message));
+    const left = new Promise((resolve) => told.resolve = resolve);
+    return Object.assign({LATE}({delays}), {{left, onExit: (status) => told.resolve([...told, status])}});
+  }})([])'''
+  told = run(program, engine, args=['return', 'crash'], module=module, survive=True, page_js='return Module.left;').report
+  assert 'unreachable' in told[0].lower()
+  # (Upstream's handler throws the event.)
+  assert '[object ErrorEvent]' in told[1]
+  assert told[2:] == [21]
 
 
 @node_only

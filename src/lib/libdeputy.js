@@ -249,7 +249,7 @@ var LibraryDeputy = {
     },
 
     crashTold() {
-      // (In Node.js upstream's handler of the event, which ends the process, comes first.)
+      // (Upstream's handler of the event, which in Node.js ends the process, comes first.)
       if (++Deputy.crashesTold >= __emscripten_deputy_crashes()) setTimeout(Deputy.exitNow);
     },
 
@@ -321,6 +321,12 @@ var LibraryDeputy = {
 
     // Listens to a worker from its creation on, before upstream's own handlers.
     watch(worker) {
+      // In browsers a crash is told by a message, and by an error event, which page JavaScript
+      // may listen for as well. Either may come first.
+      var told = 0;
+      var tell = () => {
+        if (++told == 2) Deputy.crashTold();
+      };
       var listen = (type, handler) => {
 #if ENVIRONMENT_MAY_BE_NODE
         if (ENVIRONMENT_IS_NODE) return worker.on(type, handler);
@@ -333,7 +339,7 @@ var LibraryDeputy = {
           Deputy.crashed(message.deputyCrash);
           DeputyCall.close((channel) => channel.worker == worker, `the thread that served it has crashed: ${message.deputyCrash.message}`);
         }
-        if (message.deputyPool == 'crashed' && !ENVIRONMENT_IS_NODE) Deputy.crashTold();
+        if (message.deputyPool == 'crashed' && !ENVIRONMENT_IS_NODE) tell();
         if (message.deputyAnswered) DeputyCall.channels.filter(({ ring }) => ring == message.deputyAnswered).forEach(DeputyCall.receive);
         DeputyPool.receive(worker, message);
       });
@@ -346,7 +352,10 @@ var LibraryDeputy = {
         }
 #endif
         // A script that did not load fires a bare Event: no message, no line.
-        if (e.message !== undefined) return Deputy.crashed(e.error ?? e);
+        if (e.message !== undefined) {
+          Deputy.crashed(e.error ?? e);
+          return tell();
+        }
         e.stopImmediatePropagation();
         Deputy.lost(worker);
       });
