@@ -76,6 +76,26 @@ def test_crash_at_once(build, run, engine, tmp_path):
     assert 'could not be started' not in ' '.join(result.stderr)
 
 
+def test_crash_in_free(build, run, engine, tmp_path):
+  # With malloc's lock, which nobody gives back: neither the thread itself nor the page waits for it. (The page may
+  # hear of it when it is about to allocate.)
+  (tmp_path / 'main.c').write_text('''
+    #include <stdlib.h>
+    int main() {
+      void* block = malloc(1000);
+      free(block);
+      free(block);
+    }
+  ''')
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-O0')
+  if engine == 'node':
+    result = run(program, engine, expect_exit=1, timeout=10)
+    assert 'native code called abort()' in ' '.join(result.stderr)
+    return
+  result = run(program, engine, survive=True, timeout=10, page_js='return Module.deputy.exited.catch(({message}) => message);')
+  assert 'native code called abort()' in result.report or 'That thread has ended, and gives nothing back' in result.report
+
+
 # What workers say of their end comes late, as exit() goes another way. (1 s is what the page waits for it.)
 LATE = '''((ms, eventMs = ms) => {
   const place = globalThis.document ? globalThis : process.getBuiltinModule('node:worker_threads');

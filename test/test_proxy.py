@@ -4,8 +4,12 @@
 # Calls from one thread to another, and what threads print. Source: deputy/test_proxy.cpp; and upstream's own tests of
 # its API.
 
+import base64
+import hashlib
 import random
 import re
+import socketserver
+import threading
 from pathlib import Path
 
 import pytest
@@ -254,6 +258,37 @@ def test_load_script(build, run, engine):
   program = build('deputy/test_load_script.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME')
   result = run(program, engine, files={'script.js': SCRIPT}, expect_exit=0)
   assert result.stdout == ['main: loaded, 4950', 'script.js: 42', 'missing.js: error']
+
+
+class WebSocketServer(socketserver.BaseRequestHandler):
+  """Of one connection: sends two messages at once, and when it has got one another, and closes."""
+
+  def handle(self):
+    head = b''
+    while not head.endswith(b'\r\n\r\n'):
+      head += self.request.recv(1)
+    key = re.search(rb'(?i)sec-websocket-key: (\S+)', head)[1]
+    accepted = base64.b64encode(hashlib.sha1(key + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest())
+    self.request.sendall(b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+                         b'Sec-WebSocket-Accept: ' + accepted + b'\r\n\r\n' + self.frame(1, b'hello') + self.frame(1, b'there'))
+    self.request.recv(100)
+    self.request.sendall(self.frame(1, b'bye') + self.frame(8, (1000).to_bytes(2, 'big')))
+    self.request.recv(100)
+
+  @staticmethod
+  def frame(opcode, data):
+    return bytes([0x80 | opcode, len(data)]) + data
+
+
+@pytest.mark.browser_only(reason='Node.js 20 has no WebSocket')
+def test_early_events_of_a_websocket(build, run, engine):
+  # What it gets before main() has set its callbacks is not lost.
+  program = build('deputy/test_websocket.c', '-sDEPUTY_THREAD', '-lwebsocket')
+  with socketserver.ThreadingTCPServer(('127.0.0.1', 0), WebSocketServer) as server:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    result = run(program, engine, args=[f'ws://127.0.0.1:{server.server_address[1]}/'], expect_exit=0)
+    server.shutdown()
+  result.check_out(Path(__file__).with_name('deputy') / 'test_websocket.out')
 
 
 @pytest.mark.browser_only(reason='Node.js has no IndexedDB')

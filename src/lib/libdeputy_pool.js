@@ -560,9 +560,14 @@ var LibraryDeputyPool = {
       DeputyPool.disarm();
       DeputyPool.leaveStack();
       var isDeputy = _emscripten_is_deputy_thread();
-      __emscripten_deputy_thread_crashed();
-      __emscripten_deputy_pool_crashed(DeputyPool.index);
+      var { index } = DeputyPool;
       DeputyPool.index = {{{ NONE }}};
+      try {
+        __emscripten_deputy_thread_crashed();
+        __emscripten_deputy_pool_crashed(index);
+      } catch {
+        // So much is broken. The page ends the thread (`lost`).
+      }
       ABORT = true;
       postMessage({ deputyPool: 'crashed', thread: DeputyPool.thread, isDeputy });
     },

@@ -32,10 +32,11 @@
 
 #define FIRST_CAPACITY 16
 
-// ---- Queues that were destroyed with a notification under way ---------------
+// ---- Queues that were destroyed ---------------------------------------------
 
 // Linked by `zombie_next`. Freed by whoever creates the next queue, when nobody
-// can come to them any more.
+// can come to them any more, by a notification that was under way; never by
+// those who destroy them, which may have crashed with malloc's lock.
 static pthread_mutex_t zombies_lock = PTHREAD_MUTEX_INITIALIZER;
 static em_task_queue* zombies;
 
@@ -51,17 +52,25 @@ static void free_zombies(void) {
     return;
   }
   _emscripten_deputy_hold_tasks();
+  em_task_queue* freed = NULL;
   em_task_queue** link = &zombies;
   while (*link) {
     em_task_queue* queue = *link;
     if (queue->notification == NOTIFICATION_NONE) {
       *link = queue->zombie_next;
-      free_queue(queue);
+      queue->zombie_next = freed;
+      freed = queue;
     } else {
       link = &queue->zombie_next;
     }
   }
   unlock_queue(&zombies_lock);
+  // Not under the lock: free() may abort.
+  while (freed) {
+    em_task_queue* queue = freed;
+    freed = queue->zombie_next;
+    free_queue(queue);
+  }
 }
 
 em_task_queue* em_task_queue_create(pthread_t thread) {
@@ -81,10 +90,6 @@ em_task_queue* em_task_queue_create(pthread_t thread) {
 }
 
 void em_task_queue_destroy(em_task_queue* queue) {
-  if (queue->notification == NOTIFICATION_NONE) {
-    free_queue(queue);
-    return;
-  }
   lock_queue(&zombies_lock);
   queue->zombie_next = zombies;
   zombies = queue;
