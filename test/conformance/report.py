@@ -131,8 +131,9 @@ def read_list():
 
 
 def write(entries, stamps):
-  """Write docs/conformance.md and .csv of the results that are up to date, of tests that every column has."""
+  """Write docs/conformance.csv of the results that are up to date, and .md of the tests that have run in every column."""
   entries = [entry for entry in entries if entry['stamp'] == stamps[entry['column']]]
+  write_list(entries, stamps)
   columns = [column for column in suites.COLUMNS if any(entry['column'] == column for entry in entries)]
   runs = Counter((entry['engine'], entry['test']) for entry in entries)
   partial = [run for run, count in runs.items() if count < len(columns)]
@@ -181,6 +182,5 @@ def write(entries, stamps):
   if unexplained:
     lines += ['### Not explained', '', *sorted(f'- {entry["column"]}: `{entry["test"]}`' for entry in unexplained), '']
   PAGE.write_text('\n'.join(lines))
-  write_list(entries, stamps)
   print(f'{PAGE.relative_to(ROOT)}: {len(entries)} results, {len(unexplained)} differences not explained')
   return 1 if unexplained else 0
