@@ -130,8 +130,8 @@ def read_list():
           yield entry
 
 
-def write(entries, stamps):
-  """Write docs/conformance.csv of the results that are up to date, and .md of the tests that have run in every column."""
+def write(tests, entries, stamps):
+  """Write docs/conformance.csv of the results that are up to date, and .md of the `tests` that have run in every column."""
   entries = [entry for entry in entries if entry['stamp'] == stamps[entry['column']]]
   write_list(entries, stamps)
   columns = [column for column in suites.COLUMNS if any(entry['column'] == column for entry in entries)]
@@ -149,6 +149,7 @@ def write(entries, stamps):
       by_verdict[verdicts.index(verdict)].append(entry)
     else:
       unexplained.append(entry)
+  left = len(set(tests) - {entry['test'] for entry in entries})
   lines = [
     '# Conformance', '',
     '<!-- Written by `test/conformance/run.py --report`. -->', '',
@@ -158,9 +159,9 @@ def write(entries, stamps):
     'switches, in all columns alike.', '',
     '; '.join([datetime.date.today().isoformat(), *map(version, ['node', *sorted({entry['engine'] for entry in entries})])]) + '.', '',
     *table(entries, columns), '',
-    f'{len({entry["test"] for entry in entries})} tests: of browser those of threads, files, fetch, dynamic linking and HTML5; '
+    f'{len(tests)} tests: of browser those of threads, files, fetch, dynamic linking and HTML5; '
     f'of the other suites all (core0 is test_core at -O0). How each ended is in [{LIST.name}]({LIST.name}).'
-    + (f' {len(partial)} more have not run in every column yet.' if partial else ''), '',
+    + (f' {left} of them have not run in every column yet.' if left else ''), '',
     'Tests that pass at the second attempt count as passed: '
     + ', '.join(f'{sum(entry["column"] == column and entry["result"] == "flaky" for entry in entries)} {column}' for column in columns) + '.', '',
     *([f'Not run yet: {", ".join(missing)}.', ''] if missing else []),

@@ -323,7 +323,7 @@ def main():
     fetch_posixtestsuite()
   tests = select(find_tests(), args.only)
   if args.report:
-    return report.write([entry for entry in results.known.values() if entry['test'] in tests], results.stamps)
+    return report.write(tests, [entry for entry in results.known.values() if entry['test'] in tests], results.stamps)
   print(f'{len(tests)} tests of upstream in {len(columns)} columns', flush=True)
 
   if args.fresh:
