@@ -269,10 +269,14 @@ class WebSocketServer(socketserver.BaseRequestHandler):
       head += self.request.recv(1)
     key = re.search(rb'(?i)sec-websocket-key: (\S+)', head)[1]
     accepted = base64.b64encode(hashlib.sha1(key + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest())
+    # "binary", if any is asked for; else messages are text.
+    protocol = re.search(rb'(?i)\r\nsec-websocket-protocol: \S+', head)
+    kind = 2 if protocol else 1
     self.request.sendall(b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-                         b'Sec-WebSocket-Accept: ' + accepted + b'\r\n\r\n' + self.frame(1, b'hello') + self.frame(1, b'there'))
+                         b'Sec-WebSocket-Accept: ' + accepted + (protocol[0] if protocol else b'') + b'\r\n\r\n'
+                         + self.frame(kind, b'hello') + self.frame(kind, b'there'))
     self.request.recv(100)
-    self.request.sendall(self.frame(1, b'bye') + self.frame(8, (1000).to_bytes(2, 'big')))
+    self.request.sendall(self.frame(kind, b'bye') + self.frame(8, (1000).to_bytes(2, 'big')))
     self.request.recv(100)
 
   @staticmethod
@@ -280,15 +284,40 @@ class WebSocketServer(socketserver.BaseRequestHandler):
     return bytes([0x80 | opcode, len(data)]) + data
 
 
-@pytest.mark.browser_only(reason='Node.js 20 has no WebSocket')
-def test_early_events_of_a_websocket(build, run, engine):
-  # What it gets before main() has set its callbacks is not lost.
-  program = build('deputy/test_websocket.c', '-sDEPUTY_THREAD', '-lwebsocket')
+MINIFIED = [[], ['-O3', '--closure=1']]
+
+
+@pytest.fixture(scope='module')
+def websocket_port():
   with socketserver.ThreadingTCPServer(('127.0.0.1', 0), WebSocketServer) as server:
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    result = run(program, engine, args=[f'ws://127.0.0.1:{server.server_address[1]}/'], expect_exit=0)
+    yield server.server_address[1]
     server.shutdown()
+
+
+@pytest.mark.browser_only(reason='Node.js 20 has no WebSocket')
+@pytest.mark.parametrize('flags', MINIFIED, ids=['', 'closure'])
+def test_early_events_of_a_websocket(build, run, engine, websocket_port, flags):
+  # What it gets before main() has set its callbacks is not lost.
+  program = build('deputy/test_websocket.c', '-sDEPUTY_THREAD', '-lwebsocket', *flags)
+  result = run(program, engine, args=[f'ws://127.0.0.1:{websocket_port}/'], expect_exit=0)
   result.check_out(Path(__file__).with_name('deputy') / 'test_websocket.out')
+
+
+@pytest.mark.browser_only(reason='Node.js 20 has no WebSocket')
+def test_threads_of_websockets(build, run, engine, websocket_port):
+  program = build('deputy/test_websocket_threads.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-lwebsocket')
+  result = run(program, engine, args=[f'ws://127.0.0.1:{websocket_port}/'], expect_exit=0)
+  assert result.stdout == ['done']
+
+
+@pytest.mark.parametrize('flags', MINIFIED, ids=['', 'closure'])
+def test_socket_callbacks(build, run, engine, websocket_port, flags, monkeypatch):
+  # Of sockets of POSIX's functions; in Node.js they are made by a package.
+  monkeypatch.setenv('NODE_PATH', str(REPO / 'build/npm/node_modules'))
+  program = build('deputy/test_socket_callbacks.c', '-sDEPUTY_THREAD', *flags)
+  result = run(program, engine, args=[websocket_port], expect_exit=0)
+  result.check_out(Path(__file__).with_name('deputy') / 'test_socket_callbacks.out')
 
 
 @pytest.mark.browser_only(reason='Node.js has no IndexedDB')

@@ -43,7 +43,8 @@ WAITS = ['spin', 'abort', 'suspend']
 # Values of DEPUTY_CALLS.
 CALLS = ['async', 'throw', 'sync']
 
-# Calls of libc that wait, for the linker to lead through system/lib/deputy/wait_calls.cpp and locks.c.
+# For the linker to lead through system/lib/deputy/wait_calls.cpp and locks.c: calls of libc that wait; through
+# websocket_event.cpp: what sets callbacks of sockets.
 WRAPPED = [
   '__lock',
   '__pthread_cond_timedwait',
@@ -52,6 +53,12 @@ WRAPPED = [
   '__pthread_rwlock_timedwrlock',
   '_emscripten_thread_notify',
   'emscripten_thread_sleep',
+  'emscripten_websocket_deinitialize',
+  'emscripten_websocket_delete',
+  'emscripten_websocket_set_onclose_callback_on_thread',
+  'emscripten_websocket_set_onerror_callback_on_thread',
+  'emscripten_websocket_set_onmessage_callback_on_thread',
+  'emscripten_websocket_set_onopen_callback_on_thread',
   'pthread_barrier_wait',
   'pthread_cond_timedwait',
   'pthread_once',
@@ -84,6 +91,9 @@ POINTERS = [
   '_emscripten_deputy_print:__pp',
   '_emscripten_deputy_script_loaded:_p_',
   '_emscripten_deputy_set_error:_pp',
+  '_emscripten_deputy_socket_event:____p',
+  '_emscripten_deputy_socket_set:___pp',
+  '_emscripten_deputy_tid:_p',
   '_emscripten_deputy_write:__p_',
   'emscripten_deputy_wait_stats:__p',
 ]
@@ -126,7 +136,7 @@ def setup_link():
     # Or the runtime ends with main() where -sINCOMING_MODULE_JS_API does not list it.
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$noExitRuntime']
   settings.SIGNATURE_CONVERSIONS += POINTERS
-  libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_event.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_wait.js']
+  libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_event.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_socket.js', 'libdeputy_wait.js']
   if settings.EMBIND:
     libraries.append('libdeputy_embind.js')
   if settings.JSPI:
@@ -184,8 +194,9 @@ def linker_flags(args):
 
 def finish_link(wasm, linker_args):
   """Called when wasm-ld is done, and all libraries are known."""
-  if path_from_root('src/lib/libfetch.js') in settings.JS_LIBRARIES:
-    settings.JS_LIBRARIES.append(path_from_root('src/lib/libdeputy_fetch.js'))
+  for name in ['fetch', 'websocket']:
+    if path_from_root(f'src/lib/lib{name}.js') in settings.JS_LIBRARIES:
+      settings.JS_LIBRARIES.append(path_from_root(f'src/lib/libdeputy_{name}.js'))
   deputy_constructors.part(wasm)
   map_file = deputy_map.map_file(linker_args)
   # Not in what is shipped, and not where addresses are known at run time only.

@@ -115,11 +115,13 @@ class libdeputy(OfDeputy, DebugLibrary):
     'mutex.c',
     'output.c',
     'proxying.c',
+    'socket_event.cpp',
     'task_queue.c',
     'thread_life.c',
     'thread_name.c',
     'ui_wait.cpp',
     'wait_calls.cpp',
+    'websocket_event.cpp',
     'worker_pool.cpp',
   ]
   # What threads go through when they come, go and lock is fast, the rest is small.

@@ -5,7 +5,8 @@
  *
  * Room `proxy`: calls from one thread to another, and what threads print. The calls are
  * system/lib/deputy/proxying.c and mailbox.c, the output is output.c there.
- * libdeputy_files.js is the part of FS.
+ * libdeputy_files.js is the part of FS, libdeputy_socket.js and libdeputy_websocket.js are
+ * those of sockets.
  *
  * This file is read after libdeputy.js.
  */
@@ -19,8 +20,6 @@
   // below its console.
   const TO_OUT = -1;
   const TO_STREAM = { stdout: -2, stderr: -3 };
-  // How many events of a kind a socket keeps for a callback that is not set yet.
-  const MAX_EARLY = 100;
 }}}
 
 var LibraryDeputyProxy = {
@@ -51,34 +50,6 @@ var LibraryDeputyProxy = {
       }
       DeputyProxy.next.push(func);
       DeputyProxy.channel.port2.postMessage(0);
-    },
-
-    // UI thread. What comes to a socket before the thread that has made it has set its
-    // callback: a page's own code would be in one turn with both.
-    keepEarlyEvents(sockets) {
-      var allocate = sockets.allocate;
-      sockets.allocate = (socket) => {
-        for (var type of ['open', 'message', 'error', 'close']) DeputyProxy.keepEarly(socket, type);
-        return allocate.call(sockets, socket);
-      };
-    },
-
-    keepEarly(socket, type) {
-      var early = [];
-      var keep = (e) => early.length < {{{ MAX_EARLY }}} && early.push(e);
-      var name = `on${type}`;
-      socket.addEventListener(type, keep);
-      Object.defineProperty(socket, name, {
-        configurable: true,
-        set(handler) {
-          socket.removeEventListener(type, keep);
-          delete socket[name];
-          socket[name] = handler;
-          // Before any other event, but not while that thread waits for this. It may have
-          // deleted the socket by then.
-          for (const e of early) Promise.resolve().then(() => callUserCallback(() => socket[name]?.(e)));
-        },
-      });
     },
 
     // Pthread. What JavaScript prints there, too, is printed by the UI thread, in order
@@ -307,11 +278,6 @@ LibraryDeputyProxy.$doPollAsync = (fds, nfds, timeout) => new Promise((resolve) 
   });
 });
 #endif
-
-// All sockets of emscripten/websocket.h are the UI thread's. Upstream's libwebsocket.js is read later, and
-// puts its object in the place of this one.
-LibraryDeputyProxy.$webSockets = {};
-LibraryDeputyProxy.$webSockets__postset = () => addAtModule('DeputyProxy.keepEarlyEvents(webSockets);');
 
 // Answered where they are called: they ask nothing of the UI thread.
 for (const name of ['sched_yield', '__syscall_getegid32', '__syscall_geteuid32', '__syscall_getgid32', '__syscall_getuid32']) {

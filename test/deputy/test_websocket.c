@@ -5,6 +5,7 @@
 // before its callbacks are set. Its server closes it when it has got a message.
 
 #include <assert.h>
+#include <emscripten/deputy.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/websocket.h>
 #include <stdio.h>
@@ -12,18 +13,21 @@
 
 static bool
 opened(int type, const EmscriptenWebSocketOpenEvent* e, void* data) {
+  assert(emscripten_is_deputy_thread());
   printf("open\n");
   return true;
 }
 
 static bool
 received(int type, const EmscriptenWebSocketMessageEvent* e, void* data) {
+  assert(emscripten_is_deputy_thread());
   printf("message %s\n", (const char*)e->data);
   return true;
 }
 
 static bool
 closed(int type, const EmscriptenWebSocketCloseEvent* e, void* data) {
+  assert(emscripten_is_deputy_thread());
   printf("close %d\n", e->code);
   emscripten_websocket_delete(e->socket);
   emscripten_force_exit(0);

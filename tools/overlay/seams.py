@@ -141,7 +141,7 @@ def find(layout, pin, base):
     elif ours.startswith(LIBRARIES):
       seams += changed(ours, text, base)
     elif ours == DRIVER:
-      seams += [Seam(name, 'native', 'wraps', ours) for name in wrapped(text)]
+      seams += [Seam(name, 'library' if base.library(name) else 'native', 'wraps', ours) for name in wrapped(text)]
   return sorted(set(seams))
 
 

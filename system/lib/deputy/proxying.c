@@ -37,6 +37,7 @@
 #include "handshake.h"
 #include "pthread_impl.h"
 #include "queues.h"
+#include "thread_life.h"
 #include "thread_mailbox.h"
 #include "threading_internal.h"
 
@@ -193,6 +194,15 @@ bool emscripten_proxy_async(em_proxying_queue* queue,
     return true;
   }
   return send_task(queue, thread, t);
+}
+
+bool _emscripten_deputy_proxy_to(int tid, void (*func)(void*), void* arg) {
+  bool was_held = _emscripten_deputy_thread_hold(true);
+  pthread_t thread = _emscripten_deputy_pool_thread_with(tid);
+  bool is_sent =
+    thread && emscripten_proxy_async(&system_queue, thread, func, arg);
+  _emscripten_deputy_thread_hold(was_held);
+  return is_sent;
 }
 
 // ---- Waiting for a call -----------------------------------------------------

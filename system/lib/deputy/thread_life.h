@@ -2,8 +2,8 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * What worker_pool.cpp and thread_life.c call of each other. Only C can include
- * musl's pthread_impl.h, only C++ has the pool.
+ * What files in C and in C++ call of each other. Only C can include musl's
+ * pthread_impl.h, only C++ has the pool.
  */
 #pragma once
 
@@ -40,6 +40,16 @@ void _emscripten_deputy_thread_spin(volatile int* detach_state, int expected);
 int _emscripten_deputy_pool_used(void);
 pthread_t _emscripten_deputy_pool_thread_at(int index);
 bool _emscripten_deputy_pool_is_queued(int index);
+
+// UI thread. The live thread of a tid, or null. Its block stays while the UI
+// thread holds them (_emscripten_deputy_thread_hold).
+pthread_t _emscripten_deputy_pool_thread_with(int tid);
+
+// ---- In proxying.c
+
+// UI thread. As emscripten_proxy_async(), on the system queue, to the live
+// thread of a tid. False: there is none, or no memory.
+bool _emscripten_deputy_proxy_to(int tid, void (*func)(void*), void* arg);
 
 // ---- In thread_life.c
 

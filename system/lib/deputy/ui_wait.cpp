@@ -171,16 +171,6 @@ int own_tid() {
 
 // ---- Waits that can't end ---------------------------------------------------
 
-pthread_t thread_with(int tid) {
-  for (int i = 0; i < _emscripten_deputy_pool_used(); i++) {
-    pthread_t thread = _emscripten_deputy_pool_thread_at(i);
-    if (thread && _emscripten_deputy_tid(thread) == tid) {
-      return thread;
-    }
-  }
-  return 0;
-}
-
 // Whether `thread` needs the end of a call that the UI thread runs: what
 // describes such a call lies on the caller's stack.
 bool is_called_by(pthread_t thread) {
@@ -201,7 +191,7 @@ Verdict judge_owner(int owner, int waiter, bool is_suspended) {
       _emscripten_deputy_is_activation(owner)) {
     return is_suspended ? MAY_END : HELD_BY_SUSPENDED;
   }
-  pthread_t thread = thread_with(owner);
+  pthread_t thread = _emscripten_deputy_pool_thread_with(owner);
   if (!thread) {
     return HELD_BY_DEAD;
   }

@@ -25,6 +25,7 @@
 
 #include "platform.h"
 #include "thread_life.h"
+#include "ui_wait.h"
 #include "worker_pool.h"
 
 using deputy::Platform;
@@ -297,6 +298,16 @@ pthread_t _emscripten_deputy_pool_thread_at(int index) {
 
 bool _emscripten_deputy_pool_is_queued(int index) {
   return pool.is_queued(index);
+}
+
+pthread_t _emscripten_deputy_pool_thread_with(int tid) {
+  for (int i = 0; i < pool.used(); i++) {
+    pthread_t thread = _emscripten_deputy_pool_thread_at(i);
+    if (thread && _emscripten_deputy_tid(thread) == tid) {
+      return thread;
+    }
+  }
+  return 0;
 }
 
 // ---- Any thread: the public functions (see emscripten/deputy.h)
