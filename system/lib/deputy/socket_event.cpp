@@ -96,6 +96,11 @@ bool _emscripten_deputy_socket_event(int kind,
   if (!event) {
     return false;
   }
+  // (It may have waited for malloc.)
+  if (!to.callback) {
+    free(event);
+    return true;
+  }
   *event = {&to.serial,
             to.serial,
             to.callback,

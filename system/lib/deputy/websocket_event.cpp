@@ -8,13 +8,15 @@
  * __wrap_NAME (WRAPPED in tools/deputy.py). They have upstream's call forward()
  * instead, on the UI thread, which sends the event to the thread's mailbox.
  *
- * `mutex` guards the list of listeners, and is held for a few instructions. The
- * references of a listener are those of the list, by which the UI thread comes
- * to it, and of each event under way; the last one frees it (acq_rel: who frees
- * it has seen what the others did with it).
+ * Upstream's handler may be in the middle of an event, and wait for malloc,
+ * when the socket is deleted: what it has is the listener's id, and no pointer.
+ * `mutex` guards the list, and is held for a walk of it. The references of a
+ * listener are the list's, and one of each event under way; the last one frees
+ * it (acq_rel: who frees it has seen what the others did with it).
  */
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -39,6 +41,7 @@ using Set = EMSCRIPTEN_RESULT (*)(EMSCRIPTEN_WEBSOCKET_T socket,
 enum Kind { OPEN, ERROR, CLOSE, MESSAGE };
 
 struct Listener {
+  uintptr_t id;
   EMSCRIPTEN_WEBSOCKET_T socket;
   Kind kind;
   Callback callback;
@@ -65,6 +68,7 @@ struct Event {
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 Listener* listeners;
+uintptr_t ids;
 
 void release(Listener* listener) {
   if (listener->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -72,23 +76,36 @@ void release(Listener* listener) {
   }
 }
 
-// Any thread. The UI thread can come to it.
-void add(Listener* listener) {
+uintptr_t add(Listener* listener) {
   pthread_mutex_lock(&mutex);
+  uintptr_t id = listener->id = ++ids;
   listener->next = listeners;
   listeners = listener;
   pthread_mutex_unlock(&mutex);
+  return id;
 }
 
-// Any thread. Those of a socket, or of all (0), and of a kind, or of all (-1);
-// the UI thread can't come to them any more.
-void remove(EMSCRIPTEN_WEBSOCKET_T socket, int kind) {
+// Null, or one that is to be released.
+Listener* find(uintptr_t id) {
+  pthread_mutex_lock(&mutex);
+  Listener* found = listeners;
+  while (found && found->id != id) {
+    found = found->next;
+  }
+  if (found) {
+    found->references++;
+  }
+  pthread_mutex_unlock(&mutex);
+  return found;
+}
+
+// Any thread.
+template<typename Predicate> void remove_if(Predicate predicate) {
   Listener* removed = nullptr;
   pthread_mutex_lock(&mutex);
   for (Listener** at = &listeners; *at;) {
     Listener* listener = *at;
-    if ((socket && listener->socket != socket) ||
-        (kind >= 0 && listener->kind != kind)) {
+    if (!predicate(*listener)) {
       at = &listener->next;
       continue;
     }
@@ -129,12 +146,16 @@ size_t size_of(Kind kind) {
 
 // UI thread. What upstream calls, with memory that it uses again.
 bool forward(int type, const void* data, void* user_data) {
-  auto* listener = static_cast<Listener*>(user_data);
+  Listener* listener = find(reinterpret_cast<uintptr_t>(user_data));
+  if (!listener) {
+    return false;
+  }
   auto* message = static_cast<const EmscriptenWebSocketMessageEvent*>(data);
   size_t bytes = listener->kind == MESSAGE ? message->numBytes : 0;
   auto* event = static_cast<Event*>(malloc(sizeof(Event) + bytes));
   if (!event) {
     emscripten_err("emscripten/websocket.h: an event is lost: out of memory");
+    release(listener);
     return false;
   }
   event->listener = listener;
@@ -144,7 +165,6 @@ bool forward(int type, const void* data, void* user_data) {
     memcpy(event->data, message->data, bytes);
     event->message.data = event->data;
   }
-  listener->references++;
   if (!_emscripten_deputy_proxy_to(listener->tid, run, event)) {
     // It has ended.
     release(listener);
@@ -172,19 +192,18 @@ EMSCRIPTEN_RESULT listen(Set set,
     }
     int tid = _emscripten_deputy_tid(thread);
     listener = new (memory)
-      Listener{socket, kind, callback, user_data, tid, 1, false, nullptr};
-    user_data = listener;
+      Listener{0, socket, kind, callback, user_data, tid, 1, false, nullptr};
+    user_data = reinterpret_cast<void*>(add(listener));
     callback = forward;
   }
   EMSCRIPTEN_RESULT result = set(socket, user_data, callback, thread);
-  if (result != EMSCRIPTEN_RESULT_SUCCESS) {
-    free(listener);
-    return result;
-  }
-  remove(socket, kind);
-  if (listener) {
-    add(listener);
-  }
+  bool is_set = result == EMSCRIPTEN_RESULT_SUCCESS;
+  // The one before, or the one that could not be set.
+  remove_if([=](const Listener& other) {
+    return is_set ? other.socket == socket && other.kind == kind &&
+                      &other != listener
+                  : &other == listener;
+  });
   return result;
 }
 
@@ -212,7 +231,7 @@ EMSCRIPTEN_RESULT
 __wrap_emscripten_websocket_delete(EMSCRIPTEN_WEBSOCKET_T socket) {
   EMSCRIPTEN_RESULT result = __real_emscripten_websocket_delete(socket);
   if (result == EMSCRIPTEN_RESULT_SUCCESS) {
-    remove(socket, -1);
+    remove_if([=](const Listener& each) { return each.socket == socket; });
   }
   return result;
 }
@@ -220,7 +239,7 @@ __wrap_emscripten_websocket_delete(EMSCRIPTEN_WEBSOCKET_T socket) {
 void __real_emscripten_websocket_deinitialize(void);
 void __wrap_emscripten_websocket_deinitialize(void) {
   __real_emscripten_websocket_deinitialize();
-  remove(0, -1);
+  remove_if([](const Listener&) { return true; });
 }
 
 } // extern "C"
