@@ -331,6 +331,17 @@ def test_another_thread(on_page):
   assert result.report == 'all'
 
 
+def test_thread_that_has_ended(on_page):
+  # Its callbacks are not another's, which has its block.
+  result = on_page("""
+    const isSame = await Module._replace_helper();
+    fire(MouseEvent, 'mouseup');
+    await Module._ask_helper();
+    return [isSame, await Module._helped_times()];
+  """)
+  assert result.report == [1, 0]
+
+
 @pytest.mark.quiet
 def test_malloc_is_locked(on_page):
   result = on_page("""

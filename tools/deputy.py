@@ -79,7 +79,7 @@ POINTERS = [
   '_emscripten_deputy_end_call:_p_p',
   '_emscripten_deputy_end_current_call:__p_',
   '_emscripten_deputy_event_add:ppp_p',
-  '_emscripten_deputy_event_proxy:_pp_ppp',
+  '_emscripten_deputy_event_proxy:__p_ppp',
   '_emscripten_deputy_event_remove:_p',
   '_emscripten_deputy_event_send:_ppp',
   '_emscripten_deputy_look:_pp_',

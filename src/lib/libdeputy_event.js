@@ -24,7 +24,7 @@
 }}}
 
 var LibraryDeputyEvent = {
-  $DeputyEvent__deps: ['$Deputy', '_emscripten_deputy_event_add', '_emscripten_deputy_event_proxy', '_emscripten_deputy_event_remove', '_emscripten_deputy_event_send'],
+  $DeputyEvent__deps: ['$Deputy', '_emscripten_deputy_event_add', '_emscripten_deputy_event_proxy', '_emscripten_deputy_event_remove', '_emscripten_deputy_event_send', '_emscripten_deputy_tid'],
   $DeputyEvent__postset: 'DeputyEvent.wrap();',
   $DeputyEvent: {
     // Of the registration that is under way.
@@ -83,8 +83,8 @@ var LibraryDeputyEvent = {
       DeputyEvent.thread = 0;
       if (!thread || !handler.target || !handler.callbackfunc) return;
       handler.registration = __emscripten_deputy_event_add(thread, handler.callbackfunc, handler.eventTypeId, handler.userData);
-      if (!handler.registration) return;
-      DeputyEvent.setCoalesced(handler);
+      if (handler.registration) DeputyEvent.setCoalesced(handler);
+      else handler.tid = __emscripten_deputy_tid(thread);
       var handle = handler.handlerFunc;
       handler.handlerFunc = (e) => {
         var outer = DeputyEvent.current;
@@ -205,10 +205,11 @@ if ('$JSEvents' in LibraryManager.library) {
 
   Object.assign(LibraryDeputyEvent, {
     // UI thread, in a handler. Other callbacks than the deputy's are sent as upstream's.
-    _emscripten_run_callback_on_thread__deps: ['$DeputyEvent', '_emscripten_deputy_event_proxy'],
+    _emscripten_run_callback_on_thread__deps: ['$DeputyEvent', '_emscripten_deputy_event_proxy', '_emscripten_deputy_tid'],
     _emscripten_run_callback_on_thread: (thread, callback, type, data, size, userData) => {
-      if (DeputyEvent.current) DeputyEvent.send(DeputyEvent.current, data, size);
-      else __emscripten_deputy_event_proxy(thread, callback, type, data, size, userData);
+      var handler = DeputyEvent.current;
+      if (handler?.registration) DeputyEvent.send(handler, data, size);
+      else __emscripten_deputy_event_proxy(handler?.tid ?? __emscripten_deputy_tid(thread), callback, type, data, size, userData);
     },
 
     // Upstream's looks for them on the calling thread, where there are none.

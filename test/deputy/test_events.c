@@ -192,6 +192,25 @@ static atomic_int helped;
 
 EMSCRIPTEN_KEEPALIVE int helped_times(void) { return helped; }
 
+static void end_helper(void* arg) { pthread_exit(NULL); }
+
+// Whether the new one has the block of the one before.
+EMSCRIPTEN_KEEPALIVE int replace_helper(void) {
+  pthread_t before = helper;
+  emscripten_proxy_async(
+    emscripten_proxy_get_system_queue(), helper, end_helper, NULL);
+  assert(pthread_join(helper, NULL) == 0);
+  assert(pthread_create(&helper, NULL, help, NULL) == 0);
+  return helper == before;
+}
+
+static void nothing(void* arg) {}
+
+EMSCRIPTEN_KEEPALIVE void ask_helper(void) {
+  emscripten_proxy_sync(
+    emscripten_proxy_get_system_queue(), helper, nothing, NULL);
+}
+
 // ---- Deputy -----------------------------------------------------------------
 
 int main(int argc, char** argv) {

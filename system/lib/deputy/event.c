@@ -349,7 +349,8 @@ static void run_proxied(void* arg) {
   free(event);
 }
 
-void _emscripten_deputy_event_proxy(pthread_t thread,
+// Not to a thread that has ended.
+void _emscripten_deputy_event_proxy(int tid,
                                     event_callback callback,
                                     int type,
                                     const void* data,
@@ -365,8 +366,7 @@ void _emscripten_deputy_event_proxy(pthread_t thread,
   if (size) {
     memcpy(event->data, data, size);
   }
-  if (!emscripten_proxy_async(
-        emscripten_proxy_get_system_queue(), thread, run_proxied, event)) {
+  if (!_emscripten_deputy_proxy_to(tid, run_proxied, event)) {
     free(event);
   }
 }
