@@ -46,11 +46,18 @@ def test_differences():
 
 
 def test_list_is_read_again(tmp_path, monkeypatch):
+  verdict = {'verdict': 'meaning', 'cause': '', 'docs': '', 'sentence': '', 'says': 'no window', 'tests': ['core0.*']}
   monkeypatch.setattr(report, 'LIST', tmp_path / 'conformance.csv')
-  passed = [entry('stock', 'core0.test_a', 'success'), entry('on', 'core0.test_a', 'flaky'), entry('on', 'core0.test_b', 'skipped')]
-  report.write_list([*passed, entry('off', 'core0.test_a', 'failed')], dict.fromkeys(['stock', 'off', 'on'], '1'))
-  # What failed is to be run again: why is not in the list.
-  assert list(report.read_list()) == [{**one, 'seconds': 0} for one in passed]
+  monkeypatch.setattr(report, 'read_verdicts', lambda: [verdict])
+  explained = entry('on', 'core0.test_c', 'failed') | {'message': 'there is no window, it said'}
+  known = [entry('off', 'core0.test_a', 'failed'), entry('on', 'core0.test_a', 'flaky'), entry('on', 'core0.test_b', 'skipped'),
+           entry('stock', 'core0.test_a', 'failed'), entry('stock', 'core0.test_c', 'success'), explained]
+  unknown = entry('off', 'core0.test_c', 'failed')
+  report.write_list([*known, unknown], dict.fromkeys(['stock', 'off', 'on'], '1'))
+  # Why the last one failed is not in the list.
+  explained['message'] = 'no window'
+  read = sorted(report.read_list(), key=lambda entry: (entry['column'], entry['test']))
+  assert read == [{**one, 'seconds': 0, 'runs': 2} for one in sorted(known, key=lambda entry: (entry['column'], entry['test']))]
 
 
 def test_verdicts_quote_our_documentation():

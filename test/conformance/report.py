@@ -107,10 +107,16 @@ def summarize(entries, columns):
 
 
 def write_list(entries, stamps):
-  """Write of each test how it ended in each column, which is headed by what it was made from."""
+  """Write of each test how it ended in each column, which is headed by what it was made from.
+
+  Of a message there is what its verdict is known by.
+  """
+  verdicts = read_verdicts()
   results = defaultdict(dict)
   for entry in entries:
-    results[entry['test'], entry['engine']][entry['column']] = entry['result']
+    verdict = kind_of(entry) == 'failed' and find_verdict(verdicts, entry)
+    says = f': {verdict["says"]}' if verdict and 'says' in verdict else ''
+    results[entry['test'], entry['engine']][entry['column']] = entry['result'] + says
   with LIST.open('w', newline='') as file:
     writer = csv.writer(file, lineterminator='\n')
     writer.writerow(['test', 'engine', *(f'{column} {stamp}' for column, stamp in stamps.items())])
@@ -119,15 +125,19 @@ def write_list(entries, stamps):
 
 
 def read_list():
-  """The entries of write_list() but for those that failed, which have no message there."""
+  """The entries of write_list() but for differences that have no verdict: why is not in the list."""
+  entries = []
   with LIST.open(newline='') as file:
     for row in csv.DictReader(file):
       for heading in list(row)[2:]:
         column, stamp = heading.split()
-        entry = {'column': column, 'engine': row['engine'], 'test': row['test'], 'result': row[heading], 'seconds': 0,
-                 'message': '', 'stamp': stamp, 'runs': 1}
-        if row[heading] and kind_of(entry) != 'failed':
-          yield entry
+        result, _colon, says = row[heading].partition(': ')
+        if result:
+          entries.append({'column': column, 'engine': row['engine'], 'test': row['test'], 'result': result, 'seconds': 0,
+                          'message': says, 'stamp': stamp, 'runs': 2})
+  verdicts = read_verdicts()
+  unexplained = [entry for entry in differences(entries) if not find_verdict(verdicts, entry)]
+  return [entry for entry in entries if entry not in unexplained]
 
 
 def write(tests, entries, stamps):

@@ -308,7 +308,7 @@ def parse():
   parser.add_argument('--engine', default='chromium', choices=suites.BROWSERS, help='for the suites that need a browser')
   parser.add_argument('--jobs', type=int, default=os.cpu_count(), metavar='N', help='tests side by side; default: one a core')
   parser.add_argument('--fresh', action='store_true', help='run what has a result, too')
-  parser.add_argument('--resume', action='store_true', help='run nothing that passed in docs/conformance.csv, with the same sources')
+  parser.add_argument('--resume', action='store_true', help='run nothing that is explained in docs/conformance.csv, with the same sources')
   parser.add_argument('--report', action='store_true', help='only write docs/conformance.md and .csv, of the tests that have a result')
   return parser.parse_args()
 
