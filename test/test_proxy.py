@@ -304,9 +304,11 @@ def test_early_events_of_a_websocket(build, run, engine, websocket_port, flags):
   result.check_out(Path(__file__).with_name('deputy') / 'test_websocket.out')
 
 
+# Of a main module each function is linked, also those that nobody calls.
 @pytest.mark.browser_only(reason='Node.js 20 has no WebSocket')
-def test_threads_of_websockets(build, run, engine, websocket_port):
-  program = build('deputy/test_websocket_threads.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-lwebsocket')
+@pytest.mark.parametrize('flags', [[], ['-sMAIN_MODULE=1', '-Wno-experimental']], ids=['', 'main_module_1'])
+def test_threads_of_websockets(build, run, engine, websocket_port, flags):
+  program = build('deputy/test_websocket_threads.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-lwebsocket', *flags)
   result = run(program, engine, args=[f'ws://127.0.0.1:{websocket_port}/'], expect_exit=0)
   assert result.stdout == ['done']
 

@@ -172,6 +172,11 @@ def ts_module():
   return f' & {TS_MODULE}' + (f' & {TS_EMBIND}' if settings.EMBIND else '')
 
 
+def has_library(name):
+  """Return whether a JavaScript library of upstream's is linked; known when `-l` flags have been read."""
+  return path_from_root(f'src/lib/lib{name}.js') in settings.JS_LIBRARIES
+
+
 def linker_flags(args):
   """Return what wasm-ld is told before upstream's flags, `args`."""
   if '--relocatable' in args:
@@ -185,6 +190,8 @@ def linker_flags(args):
     flags.append(libraries['crt_deputy_suspend'].build())
   if settings.MALLOC.startswith('emmalloc'):
     flags.append(libraries['libemmalloc_deputy'].build())
+  if has_library('websocket'):
+    flags.append(libraries['libdeputy_websocket'].build())
   flags += [f'--wrap={name}' for name in WRAPPED]
   if settings.LINKABLE or os.environ.get('EMCC_FORCE_STDLIBS'):
     # Whole archives: what of ours stands in for files of libc comes first, and is meant.
@@ -195,7 +202,7 @@ def linker_flags(args):
 def finish_link(wasm, linker_args):
   """Called when wasm-ld is done, and all libraries are known."""
   for name in ['fetch', 'websocket']:
-    if path_from_root(f'src/lib/lib{name}.js') in settings.JS_LIBRARIES:
+    if has_library(name):
       settings.JS_LIBRARIES.append(path_from_root(f'src/lib/libdeputy_{name}.js'))
   deputy_constructors.part(wasm)
   map_file = deputy_map.map_file(linker_args)

@@ -121,7 +121,6 @@ class libdeputy(OfDeputy, DebugLibrary):
     'thread_name.c',
     'ui_wait.cpp',
     'wait_calls.cpp',
-    'websocket_event.cpp',
     'worker_pool.cpp',
   ]
   # What threads go through when they come, go and lock is fast, the rest is small.
@@ -135,3 +134,13 @@ class libdeputy(OfDeputy, DebugLibrary):
       return cmd + CXX_FLAGS
     # Only C can include musl's internals, which stand in the way of libc++'s headers.
     return cmd + [f'-I{utils.path_from_root(folder)}' for folder in MuslInternalLibrary.includes]
+
+
+class libdeputy_websocket(OfDeputy, Library):
+  """For programs with upstream's libwebsocket.js, which it imports. Linked by tools/deputy.py."""
+
+  name = 'libdeputy_websocket'
+  src_dir = 'system/lib/deputy'
+  src_files = ['websocket_event.cpp']
+  cflags = ['-pthread', '-Oz', *CXX_FLAGS]
+  never_force = True

@@ -211,14 +211,25 @@ EMSCRIPTEN_RESULT listen(Set set,
 
 extern "C" {
 
+// The linker knows __real_NAME only where a program calls NAME: it is imported
+// by its own name. One that is taken the address of would not be (MAIN_MODULE).
+#define REAL(result, name, ...)                                                \
+  result __real_##name(__VA_ARGS__)                                            \
+    __attribute__((import_module("env"), import_name(#name)));
+
 #define SETTER(name, kind)                                                     \
-  EMSCRIPTEN_RESULT __real_##name(                                             \
-    EMSCRIPTEN_WEBSOCKET_T, void*, Callback, pthread_t);                       \
+  REAL(EMSCRIPTEN_RESULT,                                                      \
+       name,                                                                   \
+       EMSCRIPTEN_WEBSOCKET_T,                                                 \
+       void*,                                                                  \
+       Callback,                                                               \
+       pthread_t)                                                              \
   EMSCRIPTEN_RESULT __wrap_##name(EMSCRIPTEN_WEBSOCKET_T socket,               \
                                   void* user_data,                             \
                                   Callback callback,                           \
                                   pthread_t thread) {                          \
-    return listen(__real_##name, kind, socket, user_data, callback, thread);   \
+    Set set = [](auto... args) { return __real_##name(args...); };             \
+    return listen(set, kind, socket, user_data, callback, thread);             \
   }
 
 SETTER(emscripten_websocket_set_onopen_callback_on_thread, OPEN)
@@ -226,7 +237,7 @@ SETTER(emscripten_websocket_set_onerror_callback_on_thread, ERROR)
 SETTER(emscripten_websocket_set_onclose_callback_on_thread, CLOSE)
 SETTER(emscripten_websocket_set_onmessage_callback_on_thread, MESSAGE)
 
-EMSCRIPTEN_RESULT __real_emscripten_websocket_delete(EMSCRIPTEN_WEBSOCKET_T);
+REAL(EMSCRIPTEN_RESULT, emscripten_websocket_delete, EMSCRIPTEN_WEBSOCKET_T)
 EMSCRIPTEN_RESULT
 __wrap_emscripten_websocket_delete(EMSCRIPTEN_WEBSOCKET_T socket) {
   EMSCRIPTEN_RESULT result = __real_emscripten_websocket_delete(socket);
@@ -236,7 +247,7 @@ __wrap_emscripten_websocket_delete(EMSCRIPTEN_WEBSOCKET_T socket) {
   return result;
 }
 
-void __real_emscripten_websocket_deinitialize(void);
+REAL(void, emscripten_websocket_deinitialize, void)
 void __wrap_emscripten_websocket_deinitialize(void) {
   __real_emscripten_websocket_deinitialize();
   remove_if([](const Listener&) { return true; });
