@@ -322,6 +322,16 @@ def test_socket_callbacks(build, run, engine, websocket_port, flags, monkeypatch
   result.check_out(Path(__file__).with_name('deputy') / 'test_socket_callbacks.out')
 
 
+CANVAS = '<!doctype html><body><canvas id="canvas"></canvas></body>'
+
+
+@pytest.mark.browser_only(reason='Node.js has no canvas')
+def test_drawing_of_sdl(build, run, engine):
+  program = build('deputy/test_sdl_draw.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', '-lSDL')
+  result = run(program, engine, page=CANVAS, module='{canvas: document.getElementById("canvas")}', expect_exit=0)
+  result.check_out(Path(__file__).with_name('deputy') / 'test_sdl_draw.out')
+
+
 @pytest.mark.browser_only(reason='Node.js has no IndexedDB')
 def test_fetch_is_kept(build, run, engine):
   program = build('deputy/test_fetch_cache.c', '-sDEPUTY_THREAD', '-sFETCH', '-sEXIT_RUNTIME')

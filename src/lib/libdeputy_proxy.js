@@ -175,6 +175,26 @@ var LibraryDeputyProxy = {
 
 // ---- Upstream's functions, changed -------------------------------------------
 
+// What draws of SDL 1, which upstream does not proxy with the rest: a worker has no surfaces.
+// With -sSTRICT its library is read after this one, and stays upstream's.
+if ('zoomSurface' in LibraryManager.library) {
+  Object.assign(LibraryDeputyProxy, {
+    boxColor__proxy: 'sync',
+    boxRGBA__proxy: 'sync',
+    rectangleColor__proxy: 'sync',
+    rectangleRGBA__proxy: 'sync',
+    ellipseColor__proxy: 'sync',
+    ellipseRGBA__proxy: 'sync',
+    filledEllipseColor__proxy: 'sync',
+    filledEllipseRGBA__proxy: 'sync',
+    lineColor__proxy: 'sync',
+    lineRGBA__proxy: 'sync',
+    pixelRGBA__proxy: 'sync',
+    zoomSurface__proxy: 'sync',
+    rotozoomSurface__proxy: 'sync',
+  });
+}
+
 #if WASMFS
 Object.assign(LibraryDeputyProxy, {
   // Any thread. A worker has no stdin, and no prompt().
