@@ -3,6 +3,7 @@
 #
 # Upstream's runner has our tests in its manner, and the tool that runs upstream's tests says what differs.
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,17 @@ def test_list_is_read_again(tmp_path, monkeypatch):
   explained['message'] = 'no window'
   read = sorted(report.read_list(), key=lambda entry: (entry['column'], entry['test']))
   assert read == [{**one, 'seconds': 0, 'runs': 2} for one in sorted(known, key=lambda entry: (entry['column'], entry['test']))]
+
+
+def test_page_links_to_documentation(tmp_path, monkeypatch):
+  verdict = {'verdict': 'meaning', 'cause': 'So.', 'docs': 'CONTRIBUTING.md', 'sentence': 'as it says', 'tests': ['core0.*']}
+  for name, value in {'ROOT': tmp_path, 'PAGE': tmp_path / 'docs/page.md', 'LIST': tmp_path / 'list.csv', 'read_verdicts': lambda: [verdict]}.items():
+    monkeypatch.setattr(report, name, value)
+  report.PAGE.parent.mkdir()
+  shutil.copy(HERE.parent / 'upstream.json', tmp_path)
+  entries = [entry('stock', 'core0.test_a', 'success'), entry('on', 'core0.test_a', 'failed')]
+  assert report.write(['core0.test_a'], entries, {'stock': '1', 'on': '1'}) == 0
+  assert 'So. [CONTRIBUTING.md](../CONTRIBUTING.md): "as it says"' in report.PAGE.read_text()
 
 
 def test_verdicts_quote_our_documentation():

@@ -6,6 +6,7 @@
 import csv
 import datetime
 import fnmatch
+import os
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -187,7 +188,7 @@ def write(tests, entries, stamps):
     for i in chosen:
       verdict = verdicts[i]
       names = ', '.join(f'`{name}`' for name in sorted({entry['test'] for entry in by_verdict[i]}))
-      link = f'[{verdict["docs"]}]({Path(verdict["docs"]).relative_to("docs")})'
+      link = f'[{verdict["docs"]}]({os.path.relpath(ROOT / verdict["docs"], PAGE.parent)})'
       lines += [f'- {verdict["cause"]} {link}: "{verdict["sentence"]}"', f'  {names}']
     lines.append('')
   if unexplained:

@@ -21,8 +21,8 @@ import sys
 import unittest
 from pathlib import Path
 
-# Of a message, what is kept.
-TAIL = 4000
+# Of a message, what is kept, in characters: also what stands before the linker's whole command.
+TAIL = 20_000
 
 
 def load(tree):
