@@ -284,6 +284,19 @@ def test_calls_before_main(build, run, engine, exit_runtime):
   assert result.stdout == ['main: last', 'later']
 
 
+def test_main_while_deputy_starts(build, run, engine):
+  # The page calls main() before the deputy, which was to serve, has come that far: Node.js stays for main().
+  program = build('deputy/test_put_off.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=callMain')
+  result = run(program, engine, expect_exit=42, module='''{
+    preRun: [(Module) => { globalThis.early = Module.deputy.call('constructed', 'number', [], []); }],
+  }''', page_js='''
+    Module.callMain(['slow', 'last']);
+    return [await early, await Module.deputy.exited];
+  ''')
+  assert result.report == [7, 42]
+  assert result.stdout == ['main: last', 'later']
+
+
 def test_calls_before_files_are_there(build, run, engine):
   # With noInitialRun: the start goes on later, when what it waits for is there, and then it serves.
   program = build('deputy/test_put_off.c', '-sDEPUTY_THREAD', '-sINVOKE_RUN=0', '-sMODULARIZE',

@@ -58,6 +58,8 @@ var LibraryDeputy = {
     exited: null,
     isStarted: false,
     isCreated: false,
+    // By the page, where main() is put off.
+    isMainCalled: false,
     hasCrashed: false,
     // How many of the threads that crashed have told what they died of; exits that wait
     // for the others, and what bounds their wait.
@@ -510,11 +512,12 @@ var LibraryDeputy = {
   _emscripten_deputy_started_js: () => Deputy.running(),
 
   // The page calls main() of a program that serves.
-  _emscripten_deputy_main_follows_js__deps: ['$DeputyPool', '$runtimeKeepalivePop'],
+  _emscripten_deputy_main_follows_js__deps: ['$Deputy', '$DeputyPool', '$runtimeKeepalivePop'],
   _emscripten_deputy_main_follows_js__sig: 'v',
   _emscripten_deputy_main_follows_js: () => {
     // What callMain() has done as well.
     {{{ runtimeKeepalivePop() }}}
+    Deputy.isMainCalled = true;
     DeputyPool.hold();
   },
 
@@ -524,11 +527,13 @@ var LibraryDeputy = {
     EXITSTATUS = status;
   },
 
-  // There is no main().
+  // There is no main(), or the page has not called it, which it may have by now.
   _emscripten_deputy_idle_js__deps: ['$Deputy'],
-  _emscripten_deputy_idle_js__sig: 'v',
+  _emscripten_deputy_idle_js__sig: 'vi',
   _emscripten_deputy_idle_js__proxy: 'async',
-  _emscripten_deputy_idle_js: () => DeputyPool.release(),
+  _emscripten_deputy_idle_js: (mainMayFollow) => {
+    if (!mainMayFollow || !Deputy.isMainCalled) DeputyPool.release();
+  },
 };
 
 // ---- Upstream's functions, changed -------------------------------------------

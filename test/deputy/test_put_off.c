@@ -21,6 +21,6 @@ static void later(void* arg) { printf("later\n"); }
 
 int main(int argc, char** argv) {
   printf("main: %s\n", argv[argc - 1]);
-  emscripten_set_timeout(later, 1, NULL);
+  emscripten_set_timeout(later, argc > 2 ? 300 : 1, NULL);
   return 42;
 }

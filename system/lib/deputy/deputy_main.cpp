@@ -46,7 +46,7 @@ bool _emscripten_deputy_runs_main_js(void);
 bool _emscripten_deputy_run_library_main_js(int argc, char** argv, int* status);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
-void _emscripten_deputy_idle_js(void);
+void _emscripten_deputy_idle_js(bool main_may_follow);
 void _emscripten_deputy_main_follows_js(void);
 void _emscripten_deputy_main_returned_js(int status);
 
@@ -97,10 +97,11 @@ std::atomic<bool> has_started{false};
 // returned. What it has made, files for example, is there in main() then.
 std::atomic<int> is_page_ready{0};
 
-// Deputy, which stays at its event loop and serves.
-int serve() {
+// Deputy, which stays at its event loop and serves, until the page calls main()
+// or because there is none.
+int serve(bool main_may_follow) {
   emscripten_runtime_keepalive_push();
-  _emscripten_deputy_idle_js();
+  _emscripten_deputy_idle_js(main_may_follow);
   return 0;
 }
 
@@ -134,7 +135,7 @@ int __main_void(void) {
     return status;
   }
   // No main() at all.
-  return serve();
+  return serve(false);
 }
 
 namespace {
@@ -172,7 +173,7 @@ void* deputy_entry(void*) {
   _emscripten_deputy_started_js();
   _emscripten_deputy_serve_until(&is_page_ready);
   bool runs_main = !is_main_put_off && _emscripten_deputy_runs_main_js();
-  int status = runs_main ? run_main() : serve();
+  int status = runs_main ? run_main() : serve(true);
   // main() left something running at the deputy's event loop. Its status stays
   // with the thread until nothing keeps the runtime alive ($maybeExit in
   // libdeputy.js).
