@@ -168,12 +168,17 @@ EMSCRIPTEN_KEEPALIVE void end_thread(void) { pthread_exit(NULL); }
 EMSCRIPTEN_KEEPALIVE void end_by_abort(void) { abort(); }
 
 static atomic_bool is_held;
+static atomic_bool is_let_go;
+
+// Inline, the page's; and the holder's, under malloc's lock: see test_call.js.
+EMSCRIPTEN_KEEPALIVE bool are_all_held(void) { return is_held; }
+EMSCRIPTEN_KEEPALIVE void let_go(void) { is_let_go = true; }
+EMSCRIPTEN_KEEPALIVE void set_held(void) { is_held = true; }
+EMSCRIPTEN_KEEPALIVE bool has_let_go(void) { return is_let_go; }
 
 static void* hold_all(void* mutex) {
   pthread_mutex_lock(mutex);
   flockfile(stdout);
-  is_held = true;
-  // Under malloc's lock it asks for memory: see test_call.js.
   void* volatile block = malloc(1 << 30);
   free(block);
   funlockfile(stdout);
@@ -188,9 +193,6 @@ EMSCRIPTEN_KEEPALIVE void have_all_held(void) {
   pthread_t thread;
   pthread_create(&thread, NULL, hold_all, &mutex);
   pthread_detach(thread);
-  while (!is_held) {
-    usleep(1000);
-  }
 }
 
 EMSCRIPTEN_KEEPALIVE int need_all(int value) {
