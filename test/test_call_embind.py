@@ -265,6 +265,47 @@ def test_exceptions(build, run, engine, mode):
   }, 'const c = await new Module.Counter();')
 
 
+COROUTINES = ['-sDEPUTY_THREAD', '-lembind', '-std=c++20', '-O1', '-sMODULARIZE']
+
+
+@pytest.mark.parametrize('mode', EXCEPTIONS)
+def test_coroutines(build, run, engine, mode):
+  if mode == 'wasm':
+    need(run, engine, 'exnref', EXNREF)
+  check(run, build('deputy/test_call_coroutines.cpp', *COROUTINES, *EXCEPTIONS[mode]), engine, {
+    'Module.add(1, 2)': '5',
+    'Promise.all(Array.from({length: 3000}, (unused, i) => Module.add(i, i))).then((sums) => sums.every((sum, i) => sum == 2 * i + 2))': 'true',
+    'Module.greet("x".repeat(1000)).then(({length}) => length)': '1007',
+    'Module.atOnce()': '1',
+    'c.addLater(2)': '2',
+    'c.count': '2',
+    'Module.make().then((counter) => counter.addLater(3))': '3',
+    'Module.fail(0)': 'CppException: fail: std::runtime_error: at once',
+    'Module.fail(1)': 'CppException: fail: std::runtime_error: later',
+    'Module.fail(4)': 'CppException: fail: std::runtime_error: at once',
+    'Module.fail(5)': 'CppException: fail: std::runtime_error: later',
+    'Module.refused()': 'RangeError: refused: of JavaScript',
+    'Module.howManyLive()': '0',
+  }, 'const c = await new Module.Counter();')
+
+
+@pytest.mark.parametrize('way', ['crash', 'terminate', 'leave'])
+def test_coroutine_does_not_end(build, run, engine, way):
+  # What the page waits for is rejected.
+  program = build('deputy/test_call_coroutines.cpp', *COROUTINES, '-sEXIT_RUNTIME')
+  result = run(program, engine, survive=True, page_js=SHOW + f'''
+    await Module.deputy.started;
+    const calls = [show(() => Module.never())];
+    if ('{way}' == 'terminate') setTimeout(Module.deputy.terminate, 20);
+    else calls.push(show(() => Module.{way}()));
+    return [...await Promise.all(calls), await Module.deputy.exited.catch(({{message}}) => message)];
+  ''')
+  why = {'crash': 'nreachable', 'terminate': 'terminated by Module.deputy.terminate()', 'leave': 'has ended'}[way]
+  *calls, end = result.report
+  assert all('has not returned: ' in call and why in call for call in calls)
+  assert end == 3 if way == 'leave' else why in end
+
+
 def test_errors_have_the_stack_of_the_thread(build, run, engine):
   result = run(program(build, '-O1', '-g'), engine, page_js="""
     await Module.deputy.started;

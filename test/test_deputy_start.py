@@ -43,6 +43,26 @@ def test_exit_status(build, run, engine, way, exit_runtime):
   assert result.errors == []
 
 
+def test_raise(build, run, engine, tmp_path):
+  # As _Exit(): neither atexit() handlers nor what waits at the event loop.
+  (tmp_path / 'main.c').write_text('''
+    #include <emscripten.h>
+    #include <signal.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    static void later(void* unused) { puts("later"); }
+    static void at_exit(void) { puts("at exit"); }
+    int main() {
+      atexit(at_exit);
+      emscripten_async_call(later, NULL, 0);
+      puts("main");
+      raise(SIGINT);
+    }
+  ''')
+  for flag in ['-sEXIT_RUNTIME', '-sEXIT_RUNTIME=0']:
+    assert run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', flag), engine, expect_exit=130).stdout == ['main']
+
+
 CRASHES = {
   'thread_traps': 'unreachable',
   'abort': 'Aborted(native code called abort())',
@@ -76,6 +96,20 @@ def test_crash_at_once(build, run, engine, tmp_path):
     assert 'could not be started' not in ' '.join(result.stderr)
 
 
+def test_sleep_at_exit(build, run, engine, tmp_path):
+  # With ASYNCIFY, which has exit() on the stack: upstream's error, and no other.
+  (tmp_path / 'main.c').write_text('''
+    #include <emscripten.h>
+    #include <stdlib.h>
+    static void nap(void) { emscripten_sleep(1); }
+    int main() { atexit(nap); }
+  ''')
+  program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sASYNCIFY', '-sEXIT_RUNTIME')
+  result = run(program, engine, survive=True, page_js='return Module.deputy.exited.catch(({message}) => message);')
+  assert 'handleSleep called after Asyncify was shut down' in result.report
+  assert 'function signature mismatch' not in ' '.join(result.stderr)
+
+
 def test_crash_in_free(build, run, engine, tmp_path):
   # With malloc's lock, which nobody gives back: neither the thread itself nor the page waits for it. (The page may
   # hear of it when it is about to allocate.)
@@ -94,6 +128,32 @@ def test_crash_in_free(build, run, engine, tmp_path):
     return
   result = run(program, engine, survive=True, timeout=10, page_js='return Module.deputy.exited.catch(({message}) => message);')
   assert 'native code called abort()' in result.report or 'That thread has ended, and gives nothing back' in result.report
+
+
+@pytest.mark.parametrize('flags', [[], ['-O3', '-flto'], ['-Oz', '--closure=1'], ['-sMAIN_MODULE=2'], ['-sASYNCIFY', '-DSLEEP=emscripten_sleep']], ids=' '.join)
+def test_main_with_environment(build, run, engine, tmp_path, flags):
+  (tmp_path / 'main.c').write_text('''
+    #define _GNU_SOURCE
+    #include <emscripten.h>
+    #include <stdio.h>
+    #include <string.h>
+    #include <unistd.h>
+    #ifndef SLEEP
+    #define SLEEP usleep
+    #endif
+    int main(int argc, char** argv, char** envp) {
+      SLEEP(1);
+      printf("%d %d %s", argc, envp == environ, strchr(envp[0], '=') ? argv[argc - 1] : "no environment");
+    }
+  ''')
+  result = run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', *flags), engine, args=['one', 'two'], expect_exit=0)
+  assert result.stdout == ['3 1 two']
+
+
+@pytest.mark.parametrize('flags', [[], ['-O3', '--closure=1']], ids=' '.join)
+def test_clock(build, run, engine, flags):
+  program = build('deputy/test_clock.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', *flags)
+  assert run(program, engine, expect_exit=0).stdout == ['done']
 
 
 # What workers say of their end comes late, as exit() goes another way. (1 s is what the page waits for it.)

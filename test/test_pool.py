@@ -432,9 +432,13 @@ def test_reserve_rejected(build, run, engine):
   assert result.report == ['Error', 'Error', 3]
 
 
-@pytest.mark.parametrize('way', ['trap', 'trap_in_callback'])
-def test_thread_traps(build, run, engine, way):
-  program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=PThread')
+@pytest.mark.parametrize(('way', 'flags'), [
+  ('trap', []), ('trap_in_callback', []), ('trap_in_timer', []), ('trap_in_promise', []),
+  # What keeps the runtime from calling C as well.
+  ('trap', ['-sABORT_ON_WASM_EXCEPTIONS']), ('trap_on_the_way_to_sleep', ['-sASYNCIFY', '-sASYNCIFY_REMOVE=nap']),
+])
+def test_thread_traps(build, run, engine, way, flags):
+  program = build('deputy/test_pool_crash.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '-sEXPORTED_RUNTIME_METHODS=PThread', *flags)
   result = run(program, engine, args=[way], survive=True, page_js=UNTIL + '''
     await until(() => globalThis.isDone);
     return Module.deputy.exited.then(() => 'resolved', ({message}) => message);

@@ -217,6 +217,51 @@ def test_print_in_javascript(build, run, engine, flags):
     assert result.stderr == [f'error {i}' for i in range(20)]
 
 
+def test_names_of_addresses(build, run, engine, tmp_path):
+  (tmp_path / 'main.c').write_text('''
+    #include <assert.h>
+    #include <netdb.h>
+    #include <stdio.h>
+    int main() {
+      struct addrinfo* info;
+      char name[100];
+      assert(!getaddrinfo("example.com", "80", NULL, &info));
+      assert(!getnameinfo(info->ai_addr, info->ai_addrlen, name, sizeof(name), NULL, 0, NI_NAMEREQD));
+      puts(name);
+    }
+  ''')
+  assert run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME'), engine, expect_exit=0).stdout == ['example.com']
+
+
+@pytest.mark.parametrize('flags', [['-DOWN_MALLOC'], ['--tracing']], ids=' '.join)
+def test_malloc_prints(build, run, engine, tmp_path, flags):
+  # The program's own, or Emscripten's while it has its lock.
+  (tmp_path / 'main.c').write_text('''
+    #include <emscripten.h>
+    #include <emscripten/console.h>
+    #include <emscripten/heap.h>
+    #include <emscripten/trace.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #if OWN_MALLOC
+    void* malloc(size_t size) {
+      emscripten_console_log("malloc");
+      return emscripten_builtin_malloc(size);
+    }
+    void free(void* block) { emscripten_builtin_free(block); }
+    #endif
+    int main() {
+      emscripten_trace_configure_for_test();
+      EM_ASM(console.log("console"));
+      void* volatile block = malloc(1000);
+      free(block);
+      puts("done");
+    }
+  ''')
+  result = run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', *flags), engine, expect_exit=0)
+  assert 'done' in result.stdout
+
+
 def test_print_before_trap(build, run, engine):
   result = run(program(build, '-sMODULARIZE'), engine, args=['trap'], page_js='''
     if (!globalThis.document) process.on('uncaughtException', () => {});

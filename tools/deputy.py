@@ -93,6 +93,7 @@ POINTERS = [
   '_emscripten_deputy_set_error:_pp',
   '_emscripten_deputy_socket_event:____p',
   '_emscripten_deputy_socket_set:___pp',
+  '_emscripten_deputy_take_call:p',
   '_emscripten_deputy_tid:_p',
   '_emscripten_deputy_write:__p_',
   'emscripten_deputy_wait_stats:__p',
@@ -137,8 +138,6 @@ def setup_link():
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$noExitRuntime']
   settings.SIGNATURE_CONVERSIONS += POINTERS
   libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_event.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_socket.js', 'libdeputy_wait.js']
-  if settings.EMBIND:
-    libraries.append('libdeputy_embind.js')
   if settings.JSPI:
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
     libraries.append('libdeputy_jspi.js')
@@ -201,7 +200,7 @@ def linker_flags(args):
 
 def finish_link(wasm, linker_args):
   """Called when wasm-ld is done, and all libraries are known."""
-  for name in ['fetch', 'websocket']:
+  for name in ['embind', 'fetch', 'websocket']:
     if has_library(name):
       settings.JS_LIBRARIES.append(path_from_root(f'src/lib/libdeputy_{name}.js'))
   deputy_constructors.part(wasm)

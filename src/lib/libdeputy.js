@@ -78,9 +78,12 @@ var LibraryDeputy = {
     cspViolation: null,
     // Of what listens to the page's events: functions that end it.
     listeners: [],
+    // Any thread: of the page, in ms since the Unix epoch. (AudioWorklets have no such clock.)
+    timeOrigin: 0,
 
     // Any thread, while the script is evaluated: the runtime does not exist yet.
     init() {
+      Deputy.timeOrigin = globalThis.performance?.timeOrigin;
       var api = Module['deputy'] = {
         get 'thread'() {
           return Deputy.hasRuntime() ? {{{ from64Expr('_emscripten_deputy_thread()') }}} : 0;
@@ -479,28 +482,28 @@ var LibraryDeputy = {
   _emscripten_deputy_constructors_js__sig: 'v',
   _emscripten_deputy_constructors_js: () => Deputy.runConstructors(),
 
-  // Not proxied. A weak main() is the linker's to find, and it does not look into
-  // libraries. Returns whether one of those has it.
-  _emscripten_deputy_run_library_main_js__deps: ['$resolveGlobalSymbol'],
-  _emscripten_deputy_run_library_main_js__sig: 'iipp',
-#if ASYNCIFY == 1
-  // What unwinds in there is called again to go on.
-  _emscripten_deputy_run_library_main_js__async: true,
-#endif
-  _emscripten_deputy_run_library_main_js: (argc, argv, status) => {
-    var main = resolveGlobalSymbol('main').sym;
-    if (!main) return 0;
-    var result = main(argc, {{{ to64('argv') }}});
-    {{{ makeSetValue('status', 0, 'result', 'i32') }}};
-    return 1;
-  },
 #else
   _emscripten_deputy_constructors_js__sig: 'v',
   _emscripten_deputy_constructors_js: () => {},
-
-  _emscripten_deputy_run_library_main_js__sig: 'iipp',
-  _emscripten_deputy_run_library_main_js: (argc, argv, status) => 0,
 #endif
+
+  // Not proxied. The linker finds a weak main() neither in libraries that are opened, nor by
+  // three parameters: it has one type for a name. Returns whether there is one.
+#if MAIN_MODULE
+  _emscripten_deputy_run_other_main_js__deps: ['$resolveGlobalSymbol'],
+#endif
+  _emscripten_deputy_run_other_main_js__sig: 'iippp',
+#if ASYNCIFY == 1
+  // What unwinds in there is called again to go on.
+  _emscripten_deputy_run_other_main_js__async: true,
+#endif
+  _emscripten_deputy_run_other_main_js: (argc, argv, envp, status) => {
+    var main = {{{ MAIN_MODULE ? "resolveGlobalSymbol('main').sym" : "Module['_main']" }}};
+    if (!main) return 0;
+    var result = main(argc, {{{ to64('argv') }}}, {{{ to64('envp') }}});
+    {{{ makeSetValue('status', 0, 'result', 'i32') }}};
+    return 1;
+  },
 
   _emscripten_deputy_started_js__deps: ['$Deputy',
 #if EMBIND
@@ -553,6 +556,7 @@ moveUpstream('$exitJS', '$exitProgram');
 moveUpstream('$maybeExit', '$maybeExitThread');
 moveUpstream('$makePromiseCallback', '$makeCallbackOfPromise');
 moveUpstream('proc_exit', '$procExit');
+moveUpstream('clock_time_get', '$readClock');
 
 Object.assign(LibraryDeputy, {
   // ---- Start (UI thread)
@@ -598,6 +602,20 @@ Object.assign(LibraryDeputy, {
   $handleException__deps: ['$handleExitOrThrow', '$deputyReportCrash'],
   $handleException: (e) => handleExitOrThrow(ENVIRONMENT_IS_PTHREAD ? deputyReportCrash(e) : e),
 
+  // ---- Time
+
+  // Any thread. What stands for CPU time counts from the program's start, as it does without
+  // threads. With them all clocks of upstream's count from the epoch: too far for clock().
+  clock_time_get__deps: ['$readClock', '$Deputy', 'emscripten_get_now'],
+  clock_time_get: (id, precision, time) => {
+    if (!Deputy.timeOrigin || id != {{{ cDefs.__WASI_CLOCKID_PROCESS_CPUTIME_ID }}} && id != {{{ cDefs.__WASI_CLOCKID_THREAD_CPUTIME_ID }}}) {
+      return readClock(id, precision, time);
+    }
+    var nsec = Math.round((_emscripten_get_now() - Deputy.timeOrigin) * 1e6);
+    {{{ makeSetValue('time', 0, 'nsec', 'i64') }}};
+    return 0;
+  },
+
   // ---- Exit
 
   // UI thread. exit() comes through shared memory and overtakes the messages of the
@@ -622,6 +640,9 @@ Object.assign(LibraryDeputy, {
     '_emscripten_deputy_begin_exit', '_emscripten_deputy_leave_batch',
 #if EXIT_RUNTIME
     '__funcs_on_exit',
+#if ASYNCIFY == 1 && ASSERTIONS
+    '$Asyncify',
+#endif
 #else
     '_emscripten_deputy_end_exit',
 #endif
@@ -634,6 +655,10 @@ Object.assign(LibraryDeputy, {
     if (ENVIRONMENT_IS_PTHREAD) {
       DeputyCall.status = status;
 #if EXIT_RUNTIME
+#if ASYNCIFY == 1 && ASSERTIONS
+      // What sleeps in one of them can't return to exit().
+      Asyncify.state = Asyncify.State.Disabled;
+#endif
       // On the thread that called exit(), as everywhere: what an atexit() handler
       // waits for must not freeze the page. The UI thread then finds none left.
       ___funcs_on_exit();
@@ -700,12 +725,16 @@ Object.assign(LibraryDeputy, {
 
   // Any thread: _Exit() and quick_exit(). Upstream's is a synchronous call to the
   // UI thread, which never answers.
-  proc_exit__deps: ['$procExit', '$procExitOnMainThread', '_emscripten_deputy_leave_batch'],
+  proc_exit__deps: ['$procExit', '$procExitOnMainThread', '$runtimeKeepaliveCounter', '_emscripten_deputy_leave_batch'],
   proc_exit__proxy: 'none',
   proc_exit: (status) => {
     if (ENVIRONMENT_IS_PTHREAD) {
       __emscripten_deputy_leave_batch();
       procExitOnMainThread(status);
+      // Nothing of the program's runs here any more, what waits at the event loop neither:
+      // raise() has let go of it, and it would count down.
+      ABORT = true;
+      runtimeKeepaliveCounter = Infinity;
       throw 'unwind';
     }
     procExit(status);

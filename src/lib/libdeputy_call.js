@@ -692,7 +692,7 @@ var LibraryDeputyCall = {
       return func;
     },
 
-    run(index, count, args, answer, message) {
+    run(index, count, args, answer) {
       var sp = stackSave();
       DeputyCall.status = undefined;
       try {
@@ -701,8 +701,10 @@ var LibraryDeputyCall = {
           values.push({{{ makeGetValue('args', 0, 'i32') }}} == {{{ KIND_BIGINT }}} ? DeputyCall.int64s().getBigInt64(args + 8, true) : {{{ makeGetValue('args', 8, 'double') }}});
         }
         var value = DeputyCall.check(index, count)(...values);
-#if ASYNCIFY
+#if ASYNCIFY || EMBIND
         if (value instanceof Promise) {
+          var message = __emscripten_deputy_take_call();
+          if (!message) return {{{ ANSWER_MEMORY }}};
           DeputyCall.endLater(value, message);
           return {{{ LATER }}};
         }
@@ -720,18 +722,21 @@ var LibraryDeputyCall = {
       }
     },
 
-#if ASYNCIFY
-    // A promising export, which was suspended.
+#if ASYNCIFY || EMBIND
+    // Of an export that was suspended, or what a function that Embind binds has returned: a coroutine's, say.
     async endLater(promise, message) {
-      var answer = _malloc({{{ ANSWER_SIZE }}});
+      var put;
       try {
-        var kind = DeputyCall.store(answer, await promise);
+        var value = await promise;
+        put = (answer) => DeputyCall.store(answer, value);
       } catch (e) {
         if (ABORT || DeputyPool.hasEnded) throw e;
-        kind = DeputyCall.putError(answer, e);
+        put = (answer) => DeputyCall.putError(answer, e);
       }
-      __emscripten_deputy_end_call(message, kind, answer);
-      _free(answer);
+      var sp = stackSave();
+      var answer = stackAlloc({{{ ANSWER_SIZE }}});
+      __emscripten_deputy_end_call(message, put(answer), answer);
+      stackRestore(sp);
     },
 #endif
 
@@ -773,21 +778,20 @@ var LibraryDeputyCall = {
 
     // [name, message, stack]
     describe(e) {
-#if WASM_EXCEPTIONS
-      if (e instanceof WebAssembly.Exception) {
-        var text = getExceptionMessage(e);
-        decrementExceptionRefcount(e);
-        return ['CppException', text.filter((part) => part).join(': '), e.stack];
-      }
-#elif !DISABLE_EXCEPTION_CATCHING
-      if (e instanceof CppException) {
-        var text = getExceptionMessage(e);
-        decrementExceptionRefcount(e);
-        return ['CppException', text.filter((part) => part).join(': '), e.stack];
+      var { name, message, stack } = e ?? {};
+#if WASM_EXCEPTIONS || !DISABLE_EXCEPTION_CATCHING
+      if (e instanceof {{{ WASM_EXCEPTIONS ? 'WebAssembly.Exception' : 'CppException' }}}) {
+        var text = {{{ EMBIND ? 'DeputyEmbind.texts.get(e)' : 'null' }}};
+        if (!text) {
+          text = getExceptionMessage(e);
+          decrementExceptionRefcount(e);
+        }
+        name = 'CppException';
+        message = text.filter((part) => part).join(': ');
       }
 #endif
-      if (!(e?.message)) return ['Error', `it threw ${e}`, e?.stack];
-      return [e.name, e.message, e.stack?.replace(/^[^\n]*\n(?=\s+at )/, '')];
+      if (!message) return ['Error', `it threw ${e}`, stack];
+      return [name, message, stack?.replace(/^[^\n]*\n(?=\s+at )/, '')];
     },
   },
 
@@ -800,8 +804,8 @@ var LibraryDeputyCall = {
   },
 
   _emscripten_deputy_run_call_js__deps: ['$DeputyCall', '_emscripten_deputy_end_current_call', '$stackRestore', '$stackSave', '$stringToNewUTF8', '$lengthBytesUTF8',
-#if ASYNCIFY
-    '_emscripten_deputy_end_call', 'malloc', 'free',
+#if ASYNCIFY || EMBIND
+    '_emscripten_deputy_end_call', '_emscripten_deputy_take_call', '$stackAlloc',
 #endif
 #if MAIN_MODULE
     '$resolveGlobalSymbol',
@@ -810,8 +814,8 @@ var LibraryDeputyCall = {
     '$getExceptionMessage', '$decrementExceptionRefcount',
 #endif
   ],
-  _emscripten_deputy_run_call_js__sig: 'iiippp',
-  _emscripten_deputy_run_call_js: (index, count, args, answer, message) => DeputyCall.run(index, count, args, answer, message),
+  _emscripten_deputy_run_call_js__sig: 'iiipp',
+  _emscripten_deputy_run_call_js: (index, count, args, answer) => DeputyCall.run(index, count, args, answer),
 
   _emscripten_deputy_answered_js__deps: ['$DeputyCall', '$waitAsyncPolyfilled'],
   _emscripten_deputy_answered_js__sig: 'vp',

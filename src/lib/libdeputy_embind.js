@@ -380,6 +380,8 @@ var LibraryDeputyEmbind = {
 
     // Unlike any of another thread's.
     lastId: 0,
+    // Of exceptions that reject a coroutine's Promise: [type, what()].
+    texts: new WeakMap(),
 
     keep(handle) {
       DeputyEmbind.lastId ||= Number(_pthread_self()) * 2 ** 20;
@@ -401,10 +403,7 @@ var LibraryDeputyEmbind = {
       var target = id ? DeputyEmbind.handle(id, owner) : owner ? Module[owner] : Module;
       var value = DeputyEmbind.perform(op, target, member, args);
       if (op == 'delete') DeputyEmbind.handles.delete(id);
-#if ASYNCIFY
-      if (value instanceof Promise) return value.then(DeputyEmbind.answer);
-#endif
-      return DeputyEmbind.answer(value);
+      return value instanceof Promise ? value.then(DeputyEmbind.answer) : DeputyEmbind.answer(value);
     },
 
     perform(op, target, member, args) {
@@ -445,6 +444,24 @@ var LibraryDeputyEmbind = {
     answer: (value) => value === undefined || typeof value == 'number' ? value : JSON.stringify(DeputyEmbind.pack(value)),
   },
 };
+
+// ---- Upstream's functions, changed -------------------------------------------
+
+#if WASM_EXCEPTIONS || !DISABLE_EXCEPTION_CATCHING
+moveUpstream('_emval_from_current_cxa_exception', '$emvalFromCurrentException', LibraryDeputyEmbind);
+
+Object.assign(LibraryDeputyEmbind, {
+  // An exception that leaves a coroutine rejects its Promise. The program has freed it when
+  // somebody learns of that.
+  _emval_from_current_cxa_exception__deps: ['$emvalFromCurrentException', '$DeputyEmbind', '$Emval', '$getExceptionMessage'],
+  _emval_from_current_cxa_exception: () => {
+    var handle = emvalFromCurrentException();
+    var e = Emval.toValue(handle);
+    DeputyEmbind.texts.set(e, getExceptionMessage(e));
+    return handle;
+  },
+});
+#endif
 
 #endif
 

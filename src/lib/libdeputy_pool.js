@@ -74,9 +74,12 @@ var LibraryDeputyPool = {
     '_emscripten_deputy_pool_change', '_emscripten_deputy_pool_figure', '_emscripten_deputy_pool_ready',
     '_emscripten_check_mailbox', '$deputyLeaveMailbox', '_emscripten_thread_init', '_emscripten_thread_mailbox_await',
     'emscripten_is_deputy_thread', 'emscripten_stack_set_limits', 'pthread_self', 'emscripten_builtin_malloc',
-    '$checkMailbox', '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
+    '$checkMailbox', '$deputyReportCrash', '$establishStackSpace', '$handleException', '$invokeEntryPoint', '$runtimeKeepaliveCounter', '$stackRestore', '$terminateWorker', '$waitAsyncPolyfilled',
 #if WASMFS
     '$wasmFSPreloadingFlushed',
+#endif
+#if ASYNCIFY == 1
+    '$Asyncify',
 #endif
   ],
   $DeputyPool__postset: () => {
@@ -162,7 +165,7 @@ var LibraryDeputyPool = {
     },
 
     // What a new worker is told besides the module and the memory.
-    place: ({ slot }) => ({ slot, idleStack: DeputyPool.idleStacks[slot] }),
+    place: ({ slot }) => ({ slot, idleStack: DeputyPool.idleStacks[slot], timeOrigin: Deputy.timeOrigin }),
 
     // A Worker has said something.
     receive(worker, { deputyPool, thread, isDeputy }) {
@@ -411,13 +414,15 @@ var LibraryDeputyPool = {
     stirTimer: 0,
 
     // It has loaded.
-    enter({ slot, idleStack }) {
+    enter({ slot, idleStack, timeOrigin }) {
+      Deputy.timeOrigin = timeOrigin;
       DeputyPool.slot = slot;
       DeputyPool.word = __emscripten_deputy_pool_word(slot);
       DeputyPool.starts = __emscripten_deputy_pool_starts();
       DeputyPool.idleStack = idleStack;
       DeputyPool.lastTrip = performance.now();
       DeputyPool.leaveStack();
+      DeputyPool.listen();
       __emscripten_deputy_pool_loaded(slot);
       postMessage({ deputyPool: 'loaded' });
       return DeputyPool.proceed(__emscripten_deputy_pool_next(slot, DeputyPool.slice, {{{ NONE }}}));
@@ -558,6 +563,7 @@ var LibraryDeputyPool = {
       // waits for, by an exception, with the locks that it holds. Here nobody is left
       // waiting for the thread.
       DeputyPool.disarm();
+      DeputyPool.allowCalls();
       DeputyPool.leaveStack();
       var isDeputy = _emscripten_is_deputy_thread();
       var { index } = DeputyPool;
@@ -570,6 +576,29 @@ var LibraryDeputyPool = {
       }
       ABORT = true;
       postMessage({ deputyPool: 'crashed', thread: DeputyPool.thread, isDeputy });
+    },
+
+    // For what a timer's function, or the callback of a Promise, leaves by.
+    listen() {
+#if ENVIRONMENT_MAY_BE_NODE
+      if (ENVIRONMENT_IS_NODE) {
+        // Upstream's, which ends the worker.
+        var [end] = process['listeners']('uncaughtException');
+        process['off']('uncaughtException', end).on('uncaughtException', (e) => DeputyPool.uncaught(e) || end(e));
+        process.on('unhandledRejection', (reason) => { throw reason; });
+        return;
+      }
+#endif
+      addEventListener('error', (e) => DeputyPool.uncaught(e.error) && e.preventDefault());
+    },
+
+    // Whether it is no error.
+    uncaught(e) {
+      // exit(), which has told the page.
+      if (e === 'unwind') return true;
+      // A trap, or abort(). An Error of JavaScript is the page's to judge.
+      if (e instanceof WebAssembly.RuntimeError && DeputyPool.index != {{{ NONE }}}) deputyReportCrash(e);
+      return false;
     },
 
     // PARKED. False when there is no need to: the word has changed.
@@ -621,6 +650,19 @@ var LibraryDeputyPool = {
     // also within one worker, pass through the page's thread, which may be busy.
     trip(next) {
       setTimeout(next);
+    },
+
+    // Of the program's functions. One may have died on the way out of, or back to, a sleep.
+    allowCalls() {
+#if ABORT_ON_WASM_EXCEPTIONS
+      ABORT = false;
+#endif
+#if ASYNCIFY == 1
+      var { state } = Asyncify;
+      Asyncify.state = Asyncify.State.Disabled;
+      if (state == Asyncify.State.Unwinding) _asyncify_stop_unwind();
+      else if (state == Asyncify.State.Rewinding) _asyncify_stop_rewind();
+#endif
     },
 
     leaveStack() {

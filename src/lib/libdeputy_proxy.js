@@ -56,11 +56,13 @@ var LibraryDeputyProxy = {
     // with what C prints. (err() stays as it is: it may be the last that a thread does, with
     // malloc's lock taken or no stack left.)
     takeOutput() {
+#if !EMSCRIPTEN_TRACING // which prints by out() what malloc does, while it does
       var outHere = out;
       out = (...args) => {
         // (A browser's console shows objects.)
         if (args.some((arg) => typeof arg == 'object') || !DeputyProxy.print({{{ TO_OUT }}}, args.join(' '))) outHere(...args);
       };
+#endif
 #if ENVIRONMENT_MAY_BE_NODE
       // Node.js passes on what a worker's console prints later, or never at exit.
       if (ENVIRONMENT_IS_NODE) {
@@ -79,14 +81,22 @@ var LibraryDeputyProxy = {
 #endif
     },
 
-    // Pthread. False: no thread runs here, or there is no memory.
+    isPrinting: false,
+
+    // Pthread. False: no thread runs here, there is no memory, or a malloc() of the program's
+    // own prints as well.
     print(fd, text) {
-      if (ABORT || DeputyPool.hasEnded || DeputyPool.index == {{{ NONE }}}) return false;
-      var copy = stringToNewUTF8(text);
-      if (!copy) return false;
-      __emscripten_deputy_print(fd, copy, lengthBytesUTF8(text));
-      _free(copy);
-      return true;
+      if (ABORT || DeputyProxy.isPrinting || DeputyPool.hasEnded || DeputyPool.index == {{{ NONE }}}) return false;
+      DeputyProxy.isPrinting = true;
+      try {
+        var copy = stringToNewUTF8(text);
+        if (!copy) return false;
+        __emscripten_deputy_print(fd, copy, lengthBytesUTF8(text));
+        _free(copy);
+        return true;
+      } finally {
+        DeputyProxy.isPrinting = false;
+      }
     },
 
     textOf: (iov) => UTF8ToString({{{ makeGetValue('iov', 0, '*') }}}, {{{ makeGetValue('iov', POINTER_SIZE, '*') }}}, /*ignoreNul=*/true),
@@ -171,9 +181,12 @@ var LibraryDeputyProxy = {
   _emscripten_deputy_check_again_js__deps: ['$checkMailbox', '$DeputyProxy'],
   _emscripten_deputy_check_again_js__sig: 'v',
   _emscripten_deputy_check_again_js: () => DeputyProxy.soon(checkMailbox),
-};
 
-// ---- Upstream's functions, changed -------------------------------------------
+  // ---- Upstream's functions, changed ----------------------------------------
+
+  // The names of addresses are where upstream's getaddrinfo() puts them, on the UI thread.
+  getnameinfo__proxy: 'sync',
+};
 
 // What draws of SDL 1, which upstream does not proxy with the rest: a worker has no surfaces.
 // With -sSTRICT its library is read after this one, and stays upstream's.

@@ -30,7 +30,9 @@ static void* join(void* thread) {
   return result;
 }
 
-static void trap(void* arg) { __builtin_trap(); }
+EMSCRIPTEN_KEEPALIVE void trap(void* arg) { __builtin_trap(); }
+
+__attribute__((noinline)) static void nap(void) { emscripten_sleep(1); }
 
 static void* die(void* arg) {
   assert(pthread_mutex_lock(&robust) == 0);
@@ -41,6 +43,17 @@ static void* die(void* arg) {
   if (!strcmp(way, "trap_in_callback")) {
     emscripten_set_timeout(trap, 0, NULL);
     emscripten_exit_with_live_runtime();
+  }
+  if (!strcmp(way, "trap_in_timer")) {
+    EM_ASM({ setTimeout(_trap); });
+    emscripten_exit_with_live_runtime();
+  }
+  if (!strcmp(way, "trap_in_promise")) {
+    EM_ASM({ Promise.resolve(0).then(_trap); });
+    emscripten_exit_with_live_runtime();
+  }
+  if (!strcmp(way, "trap_on_the_way_to_sleep")) {
+    nap();
   }
   if (!strcmp(way, "process_exit")) {
     EM_ASM({ process.exit(); });

@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
               }
             }
           }
-          if (!can_keep_small && message.id % 2) {
+          if (message.id % 2) {
             free(reader.take());
           } else {
             reader.release();

@@ -53,8 +53,7 @@ void _emscripten_deputy_name_function_js(int index, const char* name);
 int _emscripten_deputy_run_call_js(int index,
                                    int count,
                                    const Argument* arguments,
-                                   Answer* answer,
-                                   Message* message);
+                                   Answer* answer);
 
 // In libdeputy_call.js. The page may be asleep where its engine has no
 // Atomics.waitAsync.
@@ -88,6 +87,7 @@ double emscripten_get_now(void);
 void _emscripten_deputy_open_calls(void);
 void _emscripten_deputy_serve_until(std::atomic<int>* flag);
 void _emscripten_deputy_set_flag(pthread_t thread, std::atomic<int>* flag);
+Message* _emscripten_deputy_take_call(void);
 void _emscripten_deputy_end_call(Message* message, int kind, Answer* value);
 void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last);
 bool _emscripten_deputy_await_call(CallRing* ring, int id, int has_more);
@@ -97,8 +97,8 @@ bool _emscripten_deputy_await_call(CallRing* ring, int id, int has_more);
 // What a function's value is to the page. In libdeputy_call.js, too.
 enum Returns : uint32_t { RETURNS_VALUE, RETURNS_TEXT };
 
-// What _emscripten_deputy_run_call_js returns besides AnswerKind: the call ends
-// by _emscripten_deputy_end_call().
+// What _emscripten_deputy_run_call_js returns besides AnswerKind: it has taken
+// the call, which ends by _emscripten_deputy_end_call().
 constexpr int LATER = -1;
 
 // Of a thread that serves. It is never freed: the page may be about to write to
@@ -231,10 +231,9 @@ void run(call_server& server) {
   }
   server.current = message.id;
   int kind = _emscripten_deputy_run_call_js(
-    message.function, message.count, message.arguments(), &value, &message);
+    message.function, message.count, message.arguments(), &value);
   server.current = -1;
   if (kind == LATER) {
-    server.reader.take();
     return;
   }
   value.kind = static_cast<AnswerKind>(kind);
@@ -511,8 +510,12 @@ void _emscripten_deputy_open_calls(void) {
 
 // ---- Called by libdeputy_call.js --------------------------------------------
 
-// The thread that serves. The end of a call that _emscripten_deputy_run_call_js
-// left for later.
+// The thread that serves, in a call that is to end later. Null: no memory.
+Message* _emscripten_deputy_take_call(void) {
+  return own_server()->reader.take();
+}
+
+// The thread that serves. The end of such a call.
 void _emscripten_deputy_end_call(Message* message, int kind, Answer* value) {
   value->id = message->id;
   value->kind = static_cast<AnswerKind>(kind);

@@ -151,8 +151,8 @@ public:
     INVALID,   // nothing that follows can be read
   };
 
-  // Without `can_keep_small` each message has a block of its own, which take()
-  // gives away.
+  // Without `can_keep_small` a message has a block of its own from the start,
+  // and no pointer into it changes when it is taken.
   CallReader(CallRing& ring, bool can_keep_small)
     : ring(ring), can_keep_small(can_keep_small) {}
 
@@ -186,9 +186,17 @@ public:
   // Of a message for which there was no memory.
   const Message& get_head() { return head; }
 
-  // The message is the caller's now, to free().
+  // The message is the caller's now, to free(). Null: no memory; it is as it
+  // was.
   Message* take() {
     Message* taken = message;
+    if (taken == small()) {
+      taken = static_cast<Message*>(malloc(size));
+      if (!taken) {
+        return nullptr;
+      }
+      memcpy(taken, message, size);
+    }
     message = nullptr;
     size = 0;
     return taken;

@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "thread_life.h"
 #include "ui_wait.h"
@@ -43,7 +44,10 @@ void _emscripten_deputy_created_js(void);
 void _emscripten_deputy_alive_js(void);
 void _emscripten_deputy_constructors_js(void);
 bool _emscripten_deputy_runs_main_js(void);
-bool _emscripten_deputy_run_library_main_js(int argc, char** argv, int* status);
+bool _emscripten_deputy_run_other_main_js(int argc,
+                                          char** argv,
+                                          char** envp,
+                                          int* status);
 void _emscripten_deputy_not_created_js(int error);
 void _emscripten_deputy_started_js(void);
 void _emscripten_deputy_idle_js(bool main_may_follow);
@@ -131,7 +135,8 @@ int __main_void(void) {
     return __main_argc_argv(main_argc, main_argv);
   }
   int status;
-  if (_emscripten_deputy_run_library_main_js(main_argc, main_argv, &status)) {
+  if (_emscripten_deputy_run_other_main_js(
+        main_argc, main_argv, environ, &status)) {
     return status;
   }
   // No main() at all.
