@@ -181,6 +181,20 @@ def test_compile_only(tmp_path):
   assert b'+\x07atomics' in (tmp_path / 'hello.o').read_bytes()
 
 
+@pytest.mark.parametrize('flags', [['-lm', '-lc', '-lpthread'], ['-nodefaultlibs', '-lc', '-lclang_rt.builtins', '-lmalloc']], ids=' '.join)
+def test_libc_by_name(build, run, engine, flags):
+  # It comes before what is linked by itself.
+  result = run(build('deputy/test_create_join.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', *flags), engine, expect_exit=0)
+  result.check_out(HERE / 'deputy/test_create_join.out')
+
+
+def test_dry_run(tmp_path):
+  done = emcc('-###', HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-o', tmp_path / 'hello.js')
+  assert done.returncode == 0, done.stderr
+  assert 'wasm-ld' in done.stderr
+  assert not any(tmp_path.iterdir())
+
+
 def test_emit_tsd(tmp_path):
   # The driver links the program once more, without its deputy, to ask Embind.
   source = tmp_path / 'bound.cpp'

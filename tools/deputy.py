@@ -12,7 +12,7 @@ table can't express.
 import os
 import re
 
-from . import deputy_constructors, deputy_map
+from . import deputy_constructors, deputy_map, shared
 from .settings import settings, user_settings
 from .utils import exit_with_error, path_from_root, read_file
 
@@ -185,6 +185,10 @@ def linker_flags(args):
   from .system_libs import Library
   libraries = Library.get_usable_variations()
   flags = [libraries['crt_deputy_constructors'].build()]
+  libc, libdeputy = (libraries[name].get_link_flag() for name in ['libc', 'libdeputy'])
+  if libc in args and libdeputy not in args[:args.index(libc)]:
+    # By name, before all that is linked by itself.
+    flags.append(libraries['libdeputy'].build())
   if settings.UI_THREAD_WAIT == 'suspend':
     flags.append(libraries['crt_deputy_suspend'].build())
   if settings.MALLOC.startswith('emmalloc'):
@@ -203,6 +207,9 @@ def finish_link(wasm, linker_args):
   for name in ['embind', 'fetch', 'websocket']:
     if has_library(name):
       settings.JS_LIBRARIES.append(path_from_root(f'src/lib/libdeputy_{name}.js'))
+  if shared.SKIP_SUBPROCS:
+    # -###
+    return
   deputy_constructors.part(wasm)
   map_file = deputy_map.map_file(linker_args)
   # Not in what is shipped, and not where addresses are known at run time only.
