@@ -218,13 +218,15 @@ def test_process_ends_after_crash(build, run, engine, tmp_path, way):
   (tmp_path / 'main.c').write_text({
     'trap': 'int main() { __builtin_trap(); }',
     'abort': '#include <stdlib.h>\nint main() { abort(); }',
-    'rejection': '#include <emscripten.h>\nint main() { EM_ASM({ Promise.reject("no"); }); emscripten_exit_with_live_runtime(); }',
+    'rejection': '#include <emscripten.h>\nint main() { EM_ASM({ Promise.reject("refused"); }); emscripten_exit_with_live_runtime(); }',
   }[way])
   (tmp_path / 'survive.js').write_text("if (!ENVIRONMENT_IS_PTHREAD) process.on('uncaughtException', () => {});")
   program = build(tmp_path / 'main.c', '-sDEPUTY_THREAD')
   # An error that comes first, and ends the process, must not be lost.
   for _ in range(5):
-    run(program, engine, expect_exit=1)
+    result = run(program, engine, expect_exit=1)
+    assert {'trap': 'unreachable', 'abort': 'native code called abort()', 'rejection': 'refused'}[way] in ' '.join(result.stderr)
+    assert 'undefined: undefined' not in ' '.join(result.stderr)
   run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '--post-js', tmp_path / 'survive.js'), engine, expect_exit=0, timeout=10)
 
 

@@ -188,6 +188,11 @@ def test_libc_by_name(build, run, engine, flags):
   result.check_out(HERE / 'deputy/test_create_join.out')
 
 
+def test_proxied_sockets(tmp_path):
+  done = emcc(HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-sPROXY_POSIX_SOCKETS', '-lwebsocket.js', '-o', tmp_path / 'hello.js')
+  assert done.returncode == 0, done.stderr
+
+
 def test_dry_run(tmp_path):
   done = emcc('-###', HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-o', tmp_path / 'hello.js')
   assert done.returncode == 0, done.stderr

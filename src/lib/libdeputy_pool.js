@@ -585,7 +585,9 @@ var LibraryDeputyPool = {
         // Upstream's, which ends the worker.
         var [end] = process['listeners']('uncaughtException');
         process['off']('uncaughtException', end).on('uncaughtException', (e) => DeputyPool.uncaught(e) || end(e));
-        process.on('unhandledRejection', (reason) => { throw reason; });
+        process.on('unhandledRejection', (reason) => {
+          if (!DeputyPool.uncaught(reason)) throw reason instanceof Error ? reason : new Error(`a Promise was rejected, and nobody caught it: ${reason}`);
+        });
         return;
       }
 #endif

@@ -184,8 +184,10 @@ var LibraryDeputyProxy = {
 
   // ---- Upstream's functions, changed ----------------------------------------
 
+#if PROXY_POSIX_SOCKETS == 0
   // The names of addresses are where upstream's getaddrinfo() puts them, on the UI thread.
   getnameinfo__proxy: 'sync',
+#endif
 };
 
 // What draws of SDL 1, which upstream does not proxy with the rest: a worker has no surfaces.
