@@ -228,9 +228,12 @@ def test_names_of_addresses(build, run, engine, tmp_path):
       assert(!getaddrinfo("example.com", "80", NULL, &info));
       assert(!getnameinfo(info->ai_addr, info->ai_addrlen, name, sizeof(name), NULL, 0, NI_NAMEREQD));
       puts(name);
+      struct hostent* host = gethostbyname("example.org");
+      host = gethostbyaddr(host->h_addr, host->h_length, host->h_addrtype);
+      puts(host->h_name);
     }
   ''')
-  assert run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME'), engine, expect_exit=0).stdout == ['example.com']
+  assert run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME'), engine, expect_exit=0).stdout == ['example.com', 'example.org']
 
 
 @pytest.mark.parametrize('flags', [['-DOWN_MALLOC'], ['--tracing']], ids=' '.join)

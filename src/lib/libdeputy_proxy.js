@@ -185,8 +185,10 @@ var LibraryDeputyProxy = {
   // ---- Upstream's functions, changed ----------------------------------------
 
 #if PROXY_POSIX_SOCKETS == 0
-  // The names of addresses are where upstream's getaddrinfo() puts them, on the UI thread.
+  // The names of addresses are where upstream's getaddrinfo() puts them, on the UI thread;
+  // gethostbyname()'s as well.
   getnameinfo__proxy: 'sync',
+  _emscripten_lookup_name__proxy: 'sync',
 #endif
 };
 
