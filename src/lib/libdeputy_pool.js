@@ -582,9 +582,9 @@ var LibraryDeputyPool = {
     listen() {
 #if ENVIRONMENT_MAY_BE_NODE
       if (ENVIRONMENT_IS_NODE) {
-        // Upstream's, which ends the worker.
-        var [end] = process['listeners']('uncaughtException');
-        process['off']('uncaughtException', end).on('uncaughtException', (e) => DeputyPool.uncaught(e) || end(e));
+        // Upstream's ends the worker; the program may have its own.
+        var listeners = process['listeners']('uncaughtException');
+        process['removeAllListeners']('uncaughtException').on('uncaughtException', (e) => DeputyPool.uncaught(e) || listeners.forEach((listener) => listener(e)));
         process.on('unhandledRejection', (reason) => {
           if (!DeputyPool.uncaught(reason)) throw reason instanceof Error ? reason : new Error(`a Promise was rejected, and nobody caught it: ${reason}`);
         });
