@@ -77,14 +77,22 @@ def table(entries, columns):
   counts = defaultdict(Counter)
   for entry in entries:
     counts[suite_of(entry), entry['column']][kind_of(entry)] += 1
+  for entry in differences(entries):
+    of_suite = counts[suite_of(entry), entry['column']]
+    of_suite[kind_of(entry)] -= 1
+    of_suite['different'] += 1
   lines = ['| suite | ' + ' | '.join(columns) + ' |', '| --- |' + ' --- |' * len(columns)]
   for suite in sorted({suite for suite, _column in counts}):
-    cells = []
-    for column in columns:
-      count = counts[suite, column]
-      cells.append(f'{count["passed"]} passed, {count["failed"]} failed, {count["skipped"]} skipped' if count else 'not run')
+    cells = [describe(counts[suite, column], column) for column in columns]
     lines.append(f'| {suite} | ' + ' | '.join(cells) + ' |')
   return lines
+
+
+def describe(count, column):
+  if not count:
+    return 'not run'
+  failed = f'{count["failed"]} failed' + ('' if column == 'stock' else f' as on stock, {count["different"]} different')
+  return f'{count["passed"]} passed, {failed}, {count["skipped"]} skipped'
 
 
 def summarize(entries, columns):
