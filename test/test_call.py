@@ -76,13 +76,15 @@ def test_bad_calls(build, run, engine):
     const bad = [
       Module._add(1), Module._add(1, 2, 3), Module._add('1', 2), Module._add({}, 2), Module._add(() => {}, 2), Module._twice(5),
       Module.ccall('sum', 'number', ['array', 'number'], ['text', 4]), Module.deputy.call('nowhere'), Module.ccall('nowhere', null),
-      Module.deputy.call('add', 'number', ['number', 'number'], [1n, 2]),
+      Module.deputy.call('add', 'number', ['number', 'number'], [1n, 2]), Module._add(Module._add(1, 1), 2),
     ];
     return [...await Promise.all(bad.map(failure)), await Module._add(1, 1)];
   ''')
-  assert [text.split(':')[0] for text in report[:-1]] == ['TypeError'] * 7 + ['Error'] * 2 + ['TypeError']
+  assert [text.split(':')[0] for text in report[:-1]] == ['TypeError'] * 7 + ['Error'] * 2 + ['TypeError'] * 2
   assert report[0] == 'TypeError: add: it takes 2 arguments, and was called with 1'
   assert 'add: argument 1 is a string' in report[2] and "'string'" in report[2]
+  assert 'add: argument 1 is an object' in report[3]
+  assert report[10] == 'TypeError: add: argument 1 is a Promise: await it first'
   assert 'twice: ' in report[5] and 'BigInt' in report[5]
   assert 'nowhere: there is no such function' in report[7] and 'EXPORTED_FUNCTIONS=_nowhere' in report[7]
   assert report[-1] == 2

@@ -193,6 +193,18 @@ def test_proxied_sockets(tmp_path):
   assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize('flags', [['-lembind', '-lwebsocket.js', '-sFETCH', '-sALLOW_MEMORY_GROWTH'], ['-sMAIN_MODULE=2']], ids=' '.join)
+def test_closure_in_a_function(flags, tmp_path):
+  # There Closure knows the types of what is local. (It warns of upstream's JavaScript, too.)
+  for name, text in [('pre.js', 'globalThis["Module"] = (function() {'), ('post.js', 'return Module; })();')]:
+    (tmp_path / name).write_text(text)
+  done = emcc(HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-O1', '--closure=1', '-Wclosure', *flags, '--pre-js', tmp_path / 'pre.js',
+              '--post-js', tmp_path / 'post.js', '-o', tmp_path / 'hello.js')
+  assert done.returncode == 0, done.stderr
+  assert 'WARNING - [' in done.stderr
+  assert 'Deputy' not in done.stderr
+
+
 def test_dry_run(tmp_path):
   done = emcc('-###', HERE / 'deputy/hello.c', '-sDEPUTY_THREAD', '-o', tmp_path / 'hello.js')
   assert done.returncode == 0, done.stderr

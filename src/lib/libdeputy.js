@@ -180,7 +180,7 @@ var LibraryDeputy = {
 
 #if MAIN_MODULE
     // UI thread. Of a side module that is loaded before the deputy, which runs them.
-    addConstructors() {},
+    addConstructors(init) {},
 
     // Deputy.
     runConstructors() {

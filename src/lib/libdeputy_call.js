@@ -118,7 +118,7 @@ var LibraryDeputyCall = {
       return DeputyCall.call(name, returnType, types, args);
     },
 
-    call(name, returnType, types, args, signal) {
+    call(name, returnType, types, args, signal = null) {
       return new Promise((resolve, reject) => DeputyCall.begin(name, returnType, types, args, signal, resolve, reject));
     },
 
@@ -152,7 +152,7 @@ var LibraryDeputyCall = {
 
     // When the deputy has run, or begun, all that the page has called until now. It is never rejected.
     async passed() {
-      await DeputyCall.call('passed:').catch(() => {});
+      await DeputyCall.call('passed:', null, null, []).catch(() => {});
     },
 
     // One that can take a call.
@@ -253,8 +253,10 @@ var LibraryDeputyCall = {
       words[5] = call.returnType == 'string' ? {{{ RETURNS_TEXT }}} : {{{ RETURNS_VALUE }}};
     },
 
-    badArgument: (call, i, arg) => new TypeError(
-      `${call.name}: argument ${i + 1} is a ${typeof arg}. Numbers, bigints and booleans are passed as they are; say 'string' or 'array' in the argument types of ccall(), cwrap() or Module.deputy.call() to pass a copy of text or bytes.`),
+    badArgument(call, i, arg) {
+      if (typeof arg?.then == 'function') return new TypeError(`${call.name}: argument ${i + 1} is a Promise: await it first`);
+      return new TypeError(`${call.name}: argument ${i + 1} is ${typeof arg == 'object' ? 'an' : 'a'} ${typeof arg}. Numbers, bigints and booleans are passed as they are; say 'string' or 'array' in the argument types of ccall(), cwrap() or Module.deputy.call() to pass a copy of text or bytes.`);
+    },
 
     encoder: null,
     // Buffers to encode texts in.
@@ -290,7 +292,7 @@ var LibraryDeputyCall = {
       return DeputyCall.putPart(call, new Uint8Array(bytes), word);
     },
 
-    putPart(call, bytes, word, buffer) {
+    putPart(call, bytes, word, buffer = null) {
       if (bytes.length > 0x7fffffff) throw new RangeError(`${call.name}: an argument of ${bytes.length} bytes is too large`);
       (call.parts ??= []).push({ bytes, word, buffer });
       return bytes.length;
@@ -482,7 +484,7 @@ var LibraryDeputyCall = {
     },
 
     // What C, or JavaScript that it called, threw; with the stack of the thread.
-    errorOf(call, name, message, stack) {
+    errorOf(call, name, message, stack = '') {
       var error = new Error(`${call.name}: ${message}`);
       error.name = name;
       if (stack) error.stack = `${name}: ${error.message}\n${stack}`;

@@ -136,7 +136,7 @@ var LibraryDeputyEmbind = {
 
     // Any thread. What JSON has as it is, or an array with a tag. Bytes go into `bytes`, an
     // array, on the page, and into the text on the thread that serves, which has none.
-    pack(value, bytes) {
+    pack(value, bytes = null) {
       switch (typeof value) {
         case 'string':
         case 'boolean':
@@ -184,7 +184,7 @@ var LibraryDeputyEmbind = {
     },
 
     // Any thread. `pointers` are where the message has bytes.
-    unpack(packed, pointers) {
+    unpack(packed, pointers = null) {
       if (!Array.isArray(packed)) return packed;
       var [tag, first, second, third] = packed;
       switch (tag) {

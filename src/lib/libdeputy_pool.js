@@ -208,7 +208,7 @@ var LibraryDeputyPool = {
 
     // The worker runs no more: its thread has `crashed`, its script did not load, or it was
     // terminated. Its thread ends, and others go on.
-    lost(worker, crashed, isDeputy) {
+    lost(worker, crashed = 0, isDeputy = false) {
       if (worker.isEnded || DeputyPool.isClosed) return;
       // What a thread died of is on its way as an event of its worker.
       DeputyPool.end(worker, worker.isLoaded ? {{{ CRASH_MS }}} : 0);
@@ -315,7 +315,7 @@ var LibraryDeputyPool = {
       DeputyPool.settleReservations();
     })),
 
-    settleReservations(error) {
+    settleReservations(error = null) {
       DeputyPool.reservations = DeputyPool.reservations.filter(({ wanted, resolve, reject }) => {
         if (error) reject(error);
         else if (__emscripten_deputy_pool_ready() >= wanted) resolve();
@@ -372,7 +372,7 @@ var LibraryDeputyPool = {
 
     // The program has ended, or been given up. Where a thread has crashed, the event that
     // says of what may be on its way.
-    close(hasCrashed) {
+    close(hasCrashed = false) {
       DeputyPool.settleReservations(new Error('the program has ended'));
       DeputyPool.isClosed = true;
       clearTimeout(DeputyPool.retryTimer);
