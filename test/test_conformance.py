@@ -45,7 +45,7 @@ def test_differences():
   ]
   assert [one['test'] for one in report.differences(entries)] == ['core0.test_a', 'core0.test_d', 'core0.test_e']
   assert report.table(entries, ['stock', 'on'])[-1] == (
-    '| core0 | 3 passed, 1 failed, 0 skipped | 1 passed, 1 failed as on stock, 3 different, 0 skipped |')
+    '| core0 | 3 passed, 1 failed, 0 skipped | 1 passed, 1 failed (nor pass on stock), 3 different, 0 skipped |')
 
 
 def test_list_is_read_again(tmp_path, monkeypatch):

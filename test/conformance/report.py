@@ -91,7 +91,7 @@ def table(entries, columns):
 def describe(count, column):
   if not count:
     return 'not run'
-  failed = f'{count["failed"]} failed' + ('' if column == 'stock' else f' as on stock, {count["different"]} different')
+  failed = f'{count["failed"]} failed' + ('' if column == 'stock' else f' (nor pass on stock), {count["different"]} different')
   return f'{count["passed"]} passed, {failed}, {count["skipped"]} skipped'
 
 
