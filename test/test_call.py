@@ -84,9 +84,9 @@ def test_bad_calls(build, run, engine):
   assert report[0] == 'TypeError: add: it takes 2 arguments, and was called with 1'
   assert 'add: argument 1 is a string' in report[2] and "'string'" in report[2]
   assert 'add: argument 1 is an object' in report[3]
-  assert report[10] == 'TypeError: add: argument 1 is a Promise: await it first'
   assert 'twice: ' in report[5] and 'BigInt' in report[5]
   assert 'nowhere: there is no such function' in report[7] and 'EXPORTED_FUNCTIONS=_nowhere' in report[7]
+  assert report[10] == 'TypeError: add: argument 1 is a Promise: await it first'
   assert report[-1] == 2
 
 
