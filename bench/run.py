@@ -56,7 +56,10 @@ def parse_args():
   parser.add_argument('--quick', action='store_true', help='few short samples: to see that it works')
   parser.add_argument('--out', type=Path, default=BENCH.parent / 'build' / 'bench', metavar='DIR',
                       help='where results.json and report.html go; default: build/bench')
-  return parser.parse_args()
+  args = parser.parse_args()
+  if args.rounds is not None and args.rounds < 1:
+    parser.error(f'argument --rounds: {args.rounds} is too few: give 1 or more')
+  return args
 
 
 def check_ready(engines):

@@ -14,14 +14,12 @@ The same recipes make the programs with stock Emscripten and for the host, to co
 
 import argparse
 import difflib
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +31,7 @@ PROGRAMS = BUILD / 'programs'
 sys.path.insert(0, str(ROOT / 'tools'))
 from overlay import pin  # ruff: ignore[unused-import] (for sample.py)
 from overlay.apt import Apt
+from overlay.layout import held
 from overlay.report import ForkError, say, step
 
 COMPILE = '-O3 -pthread'
@@ -261,13 +260,9 @@ CATALOGUE = {
 }
 
 
-@contextmanager
 def alone():
   """One at a time makes what BUILD holds: tests side by side, the page's server, a command of somebody's."""
-  BUILD.mkdir(parents=True, exist_ok=True)
-  with (BUILD / 'lock').open('w') as file:
-    fcntl.flock(file, fcntl.LOCK_EX)
-    yield
+  return held(BUILD / 'lock', lambda: say(f'waiting for another build in {BUILD}'))
 
 
 @alone()

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 import programs
 import sample
 import serve
-from programs import BUILD, ForkError, say, step
+from programs import BUILD, ForkError, held, say, step
 
 OUTPUT = BUILD / 'sample.tar.xz'
 PICTURE = BUILD / 'run.png'
@@ -221,8 +221,11 @@ def main():
   parser.add_argument('--level', type=int, default=6, choices=range(7), metavar='0-6')
   parser.add_argument('--timeout', type=float, default=240, metavar='SECONDS',
                       help='the longest the page may take (default: 240)')
+  options = parser.parse_args()
   try:
-    run(parser.parse_args())
+    # What it writes has the same names in every run.
+    with held(BUILD / 'run.lock', lambda: say(f'waiting for another run of the demo in {BUILD}')):
+      run(options)
   except ForkError as error:
     sys.exit(f'run.py: error: {error}')
 

@@ -115,9 +115,17 @@ def find_file(path):
   return None
 
 
+def port(text):
+  """An argument: the number of a port."""
+  number = int(text)
+  if not 0 <= number <= 65535:
+    raise argparse.ArgumentTypeError(f'{number} is no port: give one from 1 to 65535, or 0 for any free one')
+  return number
+
+
 def main():
   parser = argparse.ArgumentParser(description='Serve the demo page on this machine.')
-  parser.add_argument('--port', type=int, default=8080, help='0 takes any free one (default: 8080)')
+  parser.add_argument('--port', type=port, default=8080, help='0 takes any free one (default: 8080)')
   parser.add_argument('--no-isolation', action='store_true',
                       help='leave COOP and COEP out, to see what the page says then')
   args = parser.parse_args()

@@ -157,6 +157,8 @@ def main():
   parser.add_argument('names', nargs='*', metavar='program', help='by default all of: ' + ', '.join(RUNNABLE))
   parser.add_argument('--rounds', type=int, default=3, metavar='N', help='runs of each (default: 3)')
   options = parser.parse_args()
+  if options.rounds < 1:
+    parser.error(f'argument --rounds: {options.rounds} is too few: give 1 or more')
   if unknown := set(options.names) - set(RUNNABLE):
     parser.error(f'no program {", ".join(sorted(unknown))}')
   figures = json.loads(FIGURES.read_text()) if FIGURES.is_file() else {}

@@ -71,6 +71,12 @@ def test_calls_from_the_page(tmp_path):
     assert 0 < medians['page_call_ui', variant, 'issue'] < medians['page_call_ui', variant, '']
 
 
+def test_no_rounds_are_refused():
+  done = subprocess.run([sys.executable, REPO / 'bench' / 'run.py', '--rounds', '-1'], capture_output=True, text=True, check=False)
+  assert done.returncode == 2
+  assert 'run.py: error: argument --rounds: -1 is too few' in done.stderr
+
+
 def of_rounds(variant, engine, *medians):
   return [Run(Case('b', variant, engine), number, samples=[median]) for number, median in enumerate(medians)]
 

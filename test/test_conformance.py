@@ -3,6 +3,7 @@
 #
 # Upstream's runner has our tests in its manner, and the tool that runs upstream's tests says what differs.
 
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,9 @@ def test_upstream_runner(suite):
   done = subprocess.run([conformance.PYTHON, SDK / 'test/runner.py', suite], cwd=SDK, env=conformance.environment('off', 'chromium'),
                         capture_output=True, text=True, timeout=300)
   assert not done.returncode, done.stdout + done.stderr
-  assert done.stderr.rstrip().endswith('OK') or '\nOK' in done.stderr
+  # It says `OK (skipped=7)` of tests that it did not run, and `OK` of none.
+  assert re.search(r'^Ran [1-9]\d* tests? in ', done.stderr, re.MULTILINE), done.stderr
+  assert re.search(r'^OK$', done.stderr, re.MULTILINE), done.stderr
 
 
 # ---- The tool's own logic ----------------------------------------------------
@@ -30,6 +33,27 @@ def test_upstream_runner(suite):
 
 def entry(column, test, result):
   return {'column': column, 'engine': 'chromium', 'test': test, 'result': result, 'message': '', 'seconds': 1, 'stamp': '1', 'runs': 1}
+
+
+def test_second_run_is_refused(tmp_path, monkeypatch):
+  monkeypatch.setattr(conformance, 'ROOT', tmp_path)
+  monkeypatch.setattr(conformance, 'LOCK', tmp_path / 'build/conformance/lock')
+  monkeypatch.setattr(conformance, 'carry_out', lambda _args: 'done')
+  monkeypatch.setattr(sys, 'argv', ['run.py'])
+  with conformance.held(conformance.LOCK, conformance.refuse):
+    with pytest.raises(SystemExit, match=r'run.py: error: another run is under way in this folder \(build/conformance/lock\)'):
+      conformance.main()
+    monkeypatch.setattr(sys, 'argv', ['run.py', '--report'])
+    assert conformance.main() == 'done'
+  monkeypatch.setattr(sys, 'argv', ['run.py'])
+  assert conformance.main() == 'done'
+
+
+def test_no_jobs_are_refused(monkeypatch, capsys):
+  monkeypatch.setattr(sys, 'argv', ['run.py', '--jobs', '0'])
+  with pytest.raises(SystemExit):
+    conformance.main()
+  assert 'run.py: error: argument --jobs: 0 is too few' in capsys.readouterr().err
 
 
 def test_differences():

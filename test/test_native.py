@@ -302,6 +302,15 @@ def test_any_events_find(flaw, tmp_path):
   assert 'the way there' in done.stdout
 
 
+@pytest.mark.parametrize(('arguments', 'says'), [
+  (['abc'], 'argument SECONDS: '), (['nan'], 'argument SECONDS: '), (['0'], 'argument SECONDS: '),
+  (['1', 'no_such'], 'argument TARGET: ')])
+def test_fuzz_says_what_it_does_not_take(arguments, says):
+  done = run(NATIVE / 'fuzz.py', *arguments)
+  assert (done.returncode, done.stdout) == (2, '')
+  assert f'fuzz.py: error: {says}' in done.stderr
+
+
 # What is wrong, the program that shows it, and what is said.
 RING_FLAWS = {
   'room_is_given_before_it_was_read': (

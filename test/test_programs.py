@@ -5,8 +5,10 @@
 # real file with four threads, and the host's own program judges the result. All others, or those that --programs names,
 # have to make what the host's build of the same source makes.
 
+import importlib.util
 import subprocess
 import sys
+import threading
 
 import pytest
 from harness.build import REPO
@@ -108,3 +110,35 @@ def test_as_native(run, engine, program):
   assert wanted.status == 0, wanted.log
   outcome = runs.in_browser(run, engine, program)
   assert (outcome.status, outcome.made) == (wanted.status, wanted.made), outcome.log
+
+
+# ---- The tools' own logic ----------------------------------------------------
+
+
+@pytest.mark.parametrize(('tool', 'argument', 'says'), [
+  ('serve.py', '--port=70000', 'argument --port: 70000 is no port'), ('table.py', '--rounds=0', 'argument --rounds: 0 is too few')])
+def test_number_out_of_range(tool, argument, says):
+  done = subprocess.run([sys.executable, REPO / 'demo' / tool, argument], capture_output=True, text=True, timeout=60, check=False)
+  assert done.returncode == 2
+  assert f'{tool}: error: {says}' in done.stderr
+
+
+def test_second_run_of_the_demo_waits(tmp_path, monkeypatch):
+  # (test/conformance has a module of that name.)
+  spec = importlib.util.spec_from_file_location('demo_run', REPO / 'demo' / 'run.py')
+  demo = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(demo)
+  events, said = [], threading.Event()
+
+  def say(text):
+    events.append(text)
+    said.set()
+  monkeypatch.setattr(sys, 'argv', ['run.py'])
+  demo.BUILD, demo.say, demo.run = tmp_path, say, lambda _options: events.append('runs')
+  second = threading.Thread(target=demo.main)
+  with programs.held(tmp_path / 'run.lock', pytest.fail):
+    second.start()
+    assert said.wait(10)
+    assert events == [f'waiting for another run of the demo in {tmp_path}']
+  second.join(10)
+  assert events[1:] == ['runs']

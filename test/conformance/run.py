@@ -40,12 +40,15 @@ sys.path[:0] = [str(ROOT / name) for name in ('demo', 'test', 'tools')]
 import programs
 from harness import keeper
 from overlay import patches, tree
+from overlay.layout import held
 from overlay.report import ForkError
 
 OUT = BUILD / 'conformance'
 RESULTS = OUT / 'results.jsonl'
 # A submodule of upstream's, which its archive lacks: the version that Debian has.
 POSIXTESTSUITE = OUT / 'posixtestsuite'
+# Held by a run: its workers' files and ports have numbers, which another's would have as well.
+LOCK = OUT / 'lock'
 WORKER = Path(__file__).resolve().parent / 'worker.py'
 # Upstream's tests need modules of Debian's.
 PYTHON = '/usr/bin/python3'
@@ -310,11 +313,25 @@ def parse():
   parser.add_argument('--fresh', action='store_true', help='run what has a result, too')
   parser.add_argument('--resume', action='store_true', help='run nothing that is explained in docs/conformance.csv, with the same sources')
   parser.add_argument('--report', action='store_true', help='only write docs/conformance.md and .csv, of the tests that have a result')
-  return parser.parse_args()
+  args = parser.parse_args()
+  if args.jobs < 1:
+    parser.error(f'argument --jobs: {args.jobs} is too few: give 1 or more')
+  return args
+
+
+def refuse():
+  sys.exit(f'run.py: error: another run is under way in this folder ({LOCK.relative_to(ROOT)}): wait for its end, or end it')
 
 
 def main():
   args = parse()
+  if args.report:
+    return carry_out(args)
+  with held(LOCK, refuse):
+    return carry_out(args)
+
+
+def carry_out(args):
   columns = args.columns.split(',')
   if unknown := set(columns) - set(suites.COLUMNS):
     sys.exit(f'run.py: error: no column is called {", ".join(unknown)}; there are {", ".join(suites.COLUMNS)}')

@@ -3,6 +3,9 @@
 
 """The series: what is not exact is refused, and the message names patch, file and hunk."""
 
+import re
+import shutil
+
 import pytest
 from overlay import check, patches, tree
 from overlay.report import ForkError
@@ -92,6 +95,14 @@ def test_sound_series_passes(fork):
   assert check.compare_series(fork.layout) == check.check_headers(fork.layout) == []
   assert check.check_patches(fork.layout, fork.pin) == []
   assert [patch.changed_lines for patch in patches.read_series(fork.layout.patches)] == [2, 2]
+
+
+def test_without_set_up_each_check_says_what_is_missing(fork, capsys):
+  shutil.rmtree(fork.layout.build)
+  assert not check.check(fork.layout, fork.pin)
+  printed = capsys.readouterr().out
+  assert re.search(r'FAILED  every patch applies.*\n +there is no .*/build/sdk\n +next: tools/fork\.py setup', printed)
+  assert '2 passed, 8 failed' in printed
 
 
 def test_unnamed_shadow_is_refused(fork):

@@ -48,6 +48,11 @@ def test_edit_is_folded_into_the_named_patch(patched, name):
   assert check.check_patches(patched.layout, patched.pin) == []
 
 
+def test_refresh_without_set_up_says_what_to_do(fork):
+  with pytest.raises(ForkError, match=r'there is no .*/build/sdk\n.*tools/fork\.py setup'):
+    refresh.refresh(fork.layout, fork.pin, '0004')
+
+
 def test_edit_without_a_number_is_refused(patched):
   edit(patched, 'line 10\n', 'ten\n')
   with pytest.raises(ForkError, match=r'src/lines.txt\n.*refresh 0003'):

@@ -6,10 +6,10 @@
 
 With clang by libFuzzer, which keeps what it finds interesting in build/fuzz/<target>/ and begins with that and
 corpus/<target>/; without, by the target's own random inputs. An input that fails stays in build/fuzz/.
-
-  test/native/fuzz.py [SECONDS [TARGET ...]]
 """
 
+import argparse
+import math
 import shlex
 import shutil
 import subprocess
@@ -61,10 +61,21 @@ def fuzz(target, seconds):
   return not done.returncode
 
 
+def duration(text):
+  """An argument: seconds."""
+  seconds = float(text)
+  if not 0 < seconds < math.inf:
+    raise argparse.ArgumentTypeError(f'{text} s is no time to fuzz for: give a number above 0')
+  return seconds
+
+
 def main(argv):
-  seconds = float(argv[0]) if argv else 120
-  targets = argv[1:] or list(TARGETS)
-  passed = [fuzz(target, seconds / len(targets)) for target in targets]
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('seconds', nargs='?', type=duration, default=120, metavar='SECONDS', help='for all targets together; default: 120')
+  parser.add_argument('targets', nargs='*', choices=TARGETS, metavar='TARGET', help=f'default: all of {", ".join(TARGETS)}')
+  args = parser.parse_args(argv)
+  targets = args.targets or list(TARGETS)
+  passed = [fuzz(target, args.seconds / len(targets)) for target in targets]
   return 0 if all(passed) else 1
 
 

@@ -116,7 +116,14 @@ def check_stand_ins(layout, pin):
 
 
 def check_seams(layout, pin):
-  return seams.problems(layout, pin, seams.Tree(layout.base))
+  return seams.problems(layout, pin, seams.Tree(needed(layout.base)))
+
+
+def needed(path):
+  """`path`, if set-up has made it."""
+  if not path.exists():
+    raise ForkError(f'there is no {path}', 'tools/fork.py setup')
+  return path
 
 
 def our_files(layout, *suffixes):
@@ -143,9 +150,10 @@ def tool(layout, name):
 
 
 def check_python(layout):
+  settings = needed(layout.sdk / 'pyproject.toml')
   files = our_files(layout, '.py')
   return complaints([tool(layout, 'ruff'), 'check', '--no-cache', '--quiet', '--output-format', 'concise',
-                     '--config', layout.sdk / 'pyproject.toml', *files], layout.root)
+                     '--config', settings, *files], layout.root)
 
 
 def check_javascript(layout):
@@ -158,7 +166,7 @@ def check_javascript(layout):
 
 
 def check_native(layout):
-  ignored = [line.rstrip() for line in (layout.sdk / '.clang-format-ignore').read_text().splitlines()
+  ignored = [line.rstrip() for line in needed(layout.sdk / '.clang-format-ignore').read_text().splitlines()
              if line and not line.startswith('#')]
   files = [name for name in our_files(layout, '.c', '.cpp', '.h')
            if not any(name.startswith(p) or fnmatch.fnmatch(name, p) for p in ignored)]

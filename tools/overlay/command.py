@@ -49,6 +49,8 @@ class Git:
 
   def attempt(self, *args, stdin=None):
     """Run git and return the finished process, whatever its result."""
+    if not self.work_tree.is_dir():
+      raise ForkError(f'there is no {self.work_tree}', 'tools/fork.py setup')
     return subprocess.run(['git', *map(str, args)], env=self.env, cwd=self.work_tree,
                           input=stdin, capture_output=True)
 

@@ -74,17 +74,22 @@ class Layout:
   def drop_stamp(self, part):
     self.stamp(part).unlink(missing_ok=True)
 
-  @contextlib.contextmanager
   def lock(self):
     """Hold the fork's one lock: set-up and assembling never run twice at a time."""
-    self.build.mkdir(exist_ok=True)
-    with open(self.build / 'fork.lock', 'w', encoding='utf-8') as file:
-      try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-      except BlockingIOError:
-        say(f'waiting for another run of the fork tool in {self.build}')
-        fcntl.flock(file, fcntl.LOCK_EX)
-      yield
+    return held(self.build / 'fork.lock', lambda: say(f'waiting for another run of the fork tool in {self.build}'))
+
+
+@contextlib.contextmanager
+def held(path, taken):
+  """Hold the lock at `path`; where another has it, `taken()` says that this waits for it, or raises."""
+  path.parent.mkdir(parents=True, exist_ok=True)
+  with path.open('w', encoding='utf-8') as file:
+    try:
+      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+      taken()
+      fcntl.flock(file, fcntl.LOCK_EX)
+    yield
 
 
 def replace_text(path, text):
