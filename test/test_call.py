@@ -61,6 +61,20 @@ def test_values(build, run, engine, flags):
                     '10', str(-2 ** 63), str(2 ** 41)]
 
 
+def test_abort_on_wasm_exceptions(build, run, engine):
+  # All exports are wrapped by functions that take any number of arguments.
+  assert call(build, run, engine, 'return await Module._add(1, 2);', '-sABORT_ON_WASM_EXCEPTIONS') == 3
+
+
+def test_cwrap_converts(build, run, engine):
+  # As ccall() does, also where upstream returns the function itself.
+  report = call(build, run, engine, '''
+    const is_odd = Module.cwrap('is_odd', 'boolean', ['number']);
+    return [await is_odd(3), await is_odd(2)].map(String);
+  ''', '-O2')
+  assert report == ['true', 'false']
+
+
 def test_without_bigint(build, run, engine):
   # Where functions have no parameters of 64 bits, a BigInt is an error like others.
   report = call(build, run, engine, '''
@@ -203,6 +217,30 @@ def test_served_in_main(build, run, engine, way):
   ''')
   assert result.report == [True, True, 0]
   assert result.stdout == ['3021' if way in {'poll', 'wait'} else '0']
+
+
+def test_alertable_wait_ends_in_time(build, run, engine):
+  # Also where a call takes longer than the wait.
+  result = run(callee(build), engine, args=['+cond_short'], expect_exit=0, page_js=HELPERS + '''
+    for (let i = 0; i < 20; i++) {
+      await Module._stay(20);
+      await pause(25);
+    }
+    await Module._finish();
+    return await Module.deputy.exited;
+  ''')
+  assert int(result.stdout[0]) >= 10
+
+
+@pytest.mark.parametrize('is_for_all', [0, 1], ids=['signal', 'broadcast'])
+def test_call_waits_for_what_main_waits_for(build, run, engine, is_for_all):
+  report = call(build, run, engine, f'''
+    const values = [];
+    for (let i = 0; i < 5; i++) values.push(await Module._wait_beside({is_for_all}));
+    await Module._finish();
+    return values;
+  ''', args=['+cond'])
+  assert report == [1] * 5
 
 
 @pytest.mark.parametrize('way', ['lock', '+lock', 'usleep', 'cond'])

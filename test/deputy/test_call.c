@@ -10,6 +10,7 @@
 #include <emscripten.h>
 #include <emscripten/deputy.h>
 #include <emscripten/threading.h>
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -207,6 +208,32 @@ EMSCRIPTEN_KEEPALIVE int need_all(int value) {
   return value;
 }
 
+// What it waits for is what main() waits for as well.
+static bool has_happened;
+static void* happen(void* is_for_all) {
+  pthread_mutex_lock(&mutex);
+  has_happened = true;
+  if (is_for_all) {
+    pthread_cond_broadcast(&cond);
+  } else {
+    pthread_cond_signal(&cond);
+  }
+  pthread_mutex_unlock(&mutex);
+  return NULL;
+}
+
+EMSCRIPTEN_KEEPALIVE bool wait_beside(bool is_for_all) {
+  pthread_t thread;
+  pthread_mutex_lock(&mutex);
+  has_happened = false;
+  pthread_create(&thread, NULL, happen, (void*)(intptr_t)is_for_all);
+  while (!has_happened) {
+    pthread_cond_wait(&cond, &mutex);
+  }
+  pthread_mutex_unlock(&mutex);
+  return !pthread_join(thread, NULL);
+}
+
 // ---- What main() does -------------------------------------------------------
 
 static atomic_bool is_done;
@@ -258,6 +285,12 @@ static void meanwhile(const char* way) {
       pthread_cond_wait(&cond, &mutex);
     } else if (!strcmp(way, "cond_timed")) {
       pthread_cond_timedwait(&cond, &mutex, &until);
+    } else if (!strcmp(way, "cond_short")) {
+      clock_gettime(CLOCK_REALTIME, &until);
+      until.tv_nsec += 11000000;
+      until.tv_sec += until.tv_nsec / 1000000000;
+      until.tv_nsec %= 1000000000;
+      served += pthread_cond_timedwait(&cond, &mutex, &until) == ETIMEDOUT;
     } else if (!strcmp(way, "busy")) {
       // Never at its event loop.
     }

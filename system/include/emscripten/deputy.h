@@ -67,8 +67,8 @@ int emscripten_deputy_wait(double ms);
 // and pthread_cond_timedwait() run calls of the page's meanwhile, at once or
 // within 10 ms. They do not, from the start on: the program may not expect it.
 // What is called then sees the program as another thread would in such a wait:
-// the mutex of a condition is free. Returns what it was. False on other
-// threads.
+// the mutex of a condition is free, and its wait ends, after the call, by a
+// spurious wake. Returns what it was. False on other threads.
 //
 //   emscripten_deputy_set_alertable(true); // no state of ours is half done
 //   when we sleep

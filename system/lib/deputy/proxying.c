@@ -278,8 +278,19 @@ static bool abandon(atomic_int* state, atomic_int* guard) {
   return false;
 }
 
+struct left_call {
+  atomic_int* state;
+  atomic_int* guard;
+};
+
+// The caller, when it calls pthread_exit() in what it runs meanwhile.
+static void leave_call(void* arg) {
+  struct left_call* call = arg;
+  abandon(call->state, call->guard);
+}
+
 // The caller. Whether the call was run to its end. It can be cancelled
-// meanwhile only where there is a guard.
+// meanwhile, and run calls of the page's, only where there is a guard.
 static bool
 wait_for_end(atomic_int* state, enum deputy_sent sent, atomic_int* guard) {
   bool is_cancellable = guard;
@@ -295,6 +306,11 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, atomic_int* guard) {
     self->canceldisable = is_cancellable && !cancelstate && is_on_own_stack()
                             ? PTHREAD_CANCEL_MASKED
                             : PTHREAD_CANCEL_DISABLE;
+    struct left_call left = {state, guard};
+    struct __ptcb handler;
+    if (is_cancellable) {
+      _pthread_cleanup_push(&handler, leave_call, &left);
+    }
     while (atomic_load(state) == CALL_SLEEPING) {
       // Of one that has come before, a wait in between may have taken the wake.
       int error = _emscripten_deputy_cancelled();
@@ -303,8 +319,12 @@ wait_for_end(atomic_int* state, enum deputy_sent sent, atomic_int* guard) {
       }
       if (error == -ECANCELED && abandon(state, guard)) {
         self->canceldisable = cancelstate;
+        _pthread_cleanup_pop(&handler, 0);
         pthread_exit(PTHREAD_CANCELED);
       }
+    }
+    if (is_cancellable) {
+      _pthread_cleanup_pop(&handler, 0);
     }
     self->canceldisable = cancelstate;
     _emscripten_deputy_end_wait(outer);

@@ -261,15 +261,24 @@ void check(struct deputy_wait& wait,
 
 // ---- Threads that may block -------------------------------------------------
 
-// No lock is held for this wait: whoever waits for a condition has given it
-// back.
+// No lock is held for this wait. One for a condition ends, as if its time were
+// over, before what has come is run (wait_calls.cpp).
 int block_alertably(volatile void* address, uint32_t expected, double ms) {
   double end = emscripten_get_now() + ms;
-  for (double left = ms;; left = end - emscripten_get_now()) {
+  while (true) {
+    double left = fmax(0, end - emscripten_get_now());
     int result =
       _emscripten_deputy_block(address, expected, fmin(left, ALERT_MS));
     if (result != -ETIMEDOUT || left <= ALERT_MS) {
       return result;
+    }
+    if (!_emscripten_deputy_has_mail()) {
+      continue;
+    }
+    struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
+    if (notes->wait.call == DEPUTY_CALL_COND) {
+      notes->is_alerted = true;
+      return -ETIMEDOUT;
     }
     emscripten_deputy_poll();
   }

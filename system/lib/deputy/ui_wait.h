@@ -102,6 +102,8 @@ struct deputy_notes {
   bool is_awaited;
   // From its entry; it lives on at its event loop.
   bool has_returned;
+  // It has left its wait for a condition, to run what has come for it.
+  bool is_alerted;
   char name[16];
 };
 
@@ -153,6 +155,11 @@ void _emscripten_deputy_run_tasks(void);
 // `until` and those outside of it: whoever waits for them is told. Called by
 // itself, or by the UI thread when its worker is gone.
 void _emscripten_deputy_drop_tasks(pthread_t thread, struct deputy_task* until);
+
+// ---- In mailbox.c
+
+// Any thread. Whether something has come for it, that poll() would run.
+bool _emscripten_deputy_has_mail(void);
 
 // ---- In proxying.c
 

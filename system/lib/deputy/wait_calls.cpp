@@ -8,9 +8,12 @@
  * this room defines itself, join and mutexes, name themselves.
  */
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
+
+#include <utility>
 
 #include <emscripten/deputy.h>
 
@@ -30,6 +33,17 @@ private:
   struct deputy_wait outer_;
 };
 
+bool was_alerted() {
+  bool& is_alerted = _emscripten_deputy_notes(pthread_self())->is_alerted;
+  return std::exchange(is_alerted, false);
+}
+
+int run_mail(pthread_mutex_t* mutex) {
+  pthread_mutex_unlock(mutex);
+  emscripten_deputy_poll();
+  return pthread_mutex_lock(mutex);
+}
+
 } // namespace
 
 // Any thread. Defines __wrap_NAME: `result NAME(params)` in the name of `call`.
@@ -42,18 +56,23 @@ private:
 
 extern "C" {
 
-NAMED(int,
-      pthread_cond_timedwait,
-      (pthread_cond_t * cond, pthread_mutex_t* mutex, const timespec* until),
-      DEPUTY_CALL_COND,
-      cond,
-      (cond, mutex, until))
-NAMED(int,
-      __pthread_cond_timedwait,
-      (pthread_cond_t * cond, pthread_mutex_t* mutex, const timespec* until),
-      DEPUTY_CALL_COND,
-      cond,
-      (cond, mutex, until))
+// Any thread. In an alertable wait what has come is run when the thread is no
+// waiter any more, as a wake may be meant for it: to the caller it is a
+// spurious wake.
+#define NAMED_CONDITION(name)                                                  \
+  int __real_##name(pthread_cond_t*, pthread_mutex_t*, const timespec*);       \
+  int __wrap_##name(                                                           \
+    pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* until) {     \
+    int result;                                                                \
+    {                                                                          \
+      Named named(DEPUTY_CALL_COND, cond);                                     \
+      result = __real_##name(cond, mutex, until);                              \
+    }                                                                          \
+    return was_alerted() && result == ETIMEDOUT ? run_mail(mutex) : result;    \
+  }
+
+NAMED_CONDITION(pthread_cond_timedwait)
+NAMED_CONDITION(__pthread_cond_timedwait)
 NAMED(int,
       sem_timedwait,
       (sem_t * sem, const timespec* until),
