@@ -289,6 +289,18 @@ def test_coroutines(build, run, engine, mode):
   }, 'const c = await new Module.Counter();')
 
 
+def test_coroutine_leaves_its_thread_free(build, run, engine):
+  # Of several threads each has one call, but for those that end later.
+  result = run(build('deputy/test_call_coroutines.cpp', *COROUTINES, '-sDEPUTY_CALL_THREADS=2'), engine, page_js="""
+    await Module.deputy.started;
+    const gate = Module.waitAtGate();
+    const sums = Promise.all(Array.from({length: 1000}, (unused, i) => Module.add(i, i)));
+    await Module.openGate();
+    return [await gate, (await sums).every((sum, i) => sum == 2 * i + 2)];
+  """)
+  assert result.report == [1, True]
+
+
 @pytest.mark.parametrize('way', ['crash', 'terminate', 'leave'])
 def test_coroutine_does_not_end(build, run, engine, way):
   # What the page waits for is rejected.

@@ -256,6 +256,47 @@ def test_memory_of_an_ended_program_is_freed(build, tmp_path):
   subprocess.run(['node', '--expose-gc', program.path], check=True, timeout=30)
 
 
+@pytest.mark.parametrize('how', ['exit(3)', '_Exit(3)', 'pthread_exit(0)'])
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+def test_end_before_main(build, run, engine, tmp_path, how, exit_runtime):
+  # By a static constructor. Nobody waits for a start any more, nor for a call.
+  (tmp_path / 'main.c').write_text(f'''
+    #include <emscripten.h>
+    #include <pthread.h>
+    #include <stdlib.h>
+    __attribute__((constructor)) static void end(void) {{ {how}; }}
+    EMSCRIPTEN_KEEPALIVE int one(void) {{ return 1; }}
+    int main() {{ return 1; }}
+  ''')
+  result = run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sEXIT_RUNTIME={exit_runtime}'), engine, survive=True, page_js='''
+    const {started, exited, pool} = Module.deputy;
+    const failure = (promise) => promise.then(() => 'resolved', ({message}) => message);
+    return [await exited, ...await Promise.all([started, Module._one(), pool.reserve(20)].map(failure))];
+  ''')
+  status = 0 if how == 'pthread_exit(0)' else 3
+  assert result.report[0] == status
+  assert all(f'ended, with status {status}' in message for message in result.report[1:3]), result.report
+  assert result.report[3] != 'resolved'
+
+
+def test_ended_program_leaves_the_page(build, run, engine):
+  # Not on the page, nor at a signal that lives on, is there a listener that would keep its memory.
+  if engine == 'node':
+    pytest.skip('a page has what listeners would be left at; test_memory_of_an_ended_program_is_freed is for Node.js')
+  result = run(build('deputy/test_call.c', '-sDEPUTY_THREAD', '-sMODULARIZE', '--pre-js', HERE / 'deputy/count_listeners.js'), engine, survive=True,
+               page_js='''
+    const {signal} = new AbortController();
+    const calls = [Module.deputy.call('stay', 'number', ['number'], [1000], {signal}), Module.deputy.call('stay', 'number', ['number'], [1], {signal})];
+    for (let i = 0; i < 1000; i++) calls.push(Module._add(i, 1));
+    const ends = Promise.all(calls.map((call) => call.catch(() => {})));
+    const before = listeners.count;
+    Module.deputy.terminate();
+    await ends;
+    return [before > 0, listeners.count, listeners.ports];
+  ''')
+  assert result.report == [True, 0, 0]
+
+
 @pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
 def test_trap_is_no_success(build, run, exit_runtime):
   # The process's status; main()'s thread is the last.

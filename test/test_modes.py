@@ -146,6 +146,7 @@ def test_settings_clash(tmp_path, setting, flags, way_out):
 
 # Value of a setting, and the part of the error that says what it may be.
 REFUSED = {
+  'DEPUTY_START_TIMEOUT=-1': '0 for no limit',
   'PTHREAD_POOL_SIZE_MAX=0': '1 to 512',
   'PTHREAD_POOL_SIZE_MAX=513': '1 to 512',
   'PTHREAD_POOL_SPARE=-2': '0 to 512',

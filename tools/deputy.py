@@ -73,7 +73,7 @@ POINTERS = [
   '_emscripten_deputy_activation_free:_p',
   '_emscripten_deputy_activation_new:pp',
   '_emscripten_deputy_activation_switch:ppp',
-  '_emscripten_deputy_await_call:_p_',
+  '_emscripten_deputy_await_answer:_p_',
   '_emscripten_deputy_call_name:p_',
   '_emscripten_deputy_describe:p_',
   '_emscripten_deputy_end_call:_p_p',
@@ -125,6 +125,8 @@ def setup_link():
                     'to wait for the deputy on: use -sEXPORT_ES6 or -sMODULARIZE)')
   if user_settings.get('PROXY_TO_PTHREAD') != '0':
     settings.PROXY_TO_PTHREAD = 1
+  if settings.DEPUTY_START_TIMEOUT < 0:
+    exit_with_error(f'DEPUTY_START_TIMEOUT must be a number of milliseconds, or 0 for no limit: {settings.DEPUTY_START_TIMEOUT}')
   setup_pool()
   setup_wait()
   setup_calls()
@@ -138,7 +140,7 @@ def setup_link():
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$noExitRuntime']
   settings.SIGNATURE_CONVERSIONS += POINTERS
   libraries = ['libdeputy.js', 'libdeputy_call.js', 'libdeputy_event.js', 'libdeputy_pool.js', 'libdeputy_proxy.js', 'libdeputy_socket.js', 'libdeputy_wait.js']
-  if settings.JSPI:
+  if settings.ASYNCIFY == 2:
     settings.DEFAULT_LIBRARY_FUNCS_TO_INCLUDE += ['$DeputyJspi']
     libraries.append('libdeputy_jspi.js')
   return libraries
@@ -223,7 +225,7 @@ def setup_wait():
     settings.UI_THREAD_WAIT = 'abort'
   if settings.UI_THREAD_WAIT not in WAITS:
     exit_with_error(f'UI_THREAD_WAIT must be one of {", ".join(WAITS)}: {settings.UI_THREAD_WAIT}')
-  if settings.UI_THREAD_WAIT == 'suspend' and not settings.JSPI:
+  if settings.UI_THREAD_WAIT == 'suspend' and settings.ASYNCIFY != 2:
     exit_with_error('UI_THREAD_WAIT=suspend needs -sJSPI, by which the engine suspends a call')
   if settings.JSPI_STACK_SIZE < MIN_JSPI_STACK_SIZE:
     exit_with_error(f'JSPI_STACK_SIZE must be a number of bytes, {MIN_JSPI_STACK_SIZE} or more: {settings.JSPI_STACK_SIZE}')

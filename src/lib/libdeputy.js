@@ -91,7 +91,7 @@ var LibraryDeputy = {
       };
       api['pool'] = DeputyPool.api();
       api['stats'] = () => DeputyWait.stats();
-      if (ENVIRONMENT_IS_PTHREAD) return;
+      if ({{{ ENVIRONMENT_IS_WORKER_THREAD() }}}) return;
       DeputyCall.api(api);
       Deputy.started = Deputy.newPromise();
       Deputy.exited = Deputy.newPromise();
@@ -118,8 +118,9 @@ var LibraryDeputy = {
 #endif
     },
 
-    // Of all threads' ends by terminate(): nothing of the program is left on the page.
-    stopListening() {
+    // The program is over: nothing of it is left on the page. `why` is an Error.
+    end(why) {
+      DeputyCall.closeAll(why);
       for (var stop of Deputy.listeners.splice(0)) stop();
     },
 
@@ -174,6 +175,7 @@ var LibraryDeputy = {
 #if expectToReceiveOnModule('mainScriptUrlOrBlob')
       var given = Module['mainScriptUrlOrBlob'];
       if (typeof given == 'string') return globalThis.location ? new URL(given, location.href).href : given;
+      if (given) return 'blob:';
 #endif
       return _scriptName;
     },
@@ -232,10 +234,17 @@ var LibraryDeputy = {
       DeputyProxy.writeRest();
       Deputy.exited.resolve(status);
       DeputyPool.release();
+      var why = new Error(`the program has ended, with status ${status}`);
+      if (!Deputy.isStarted && !Deputy.failure) {
+        // By a static constructor. Nobody will serve.
+        Deputy.failure = why;
+        Deputy.started.reject(why);
+        DeputyPool.settleReservations(why);
+      }
 #if !EXIT_RUNTIME
-      if (!DeputyPool.isClosed) return;
+      else if (!DeputyPool.isClosed) return;
 #endif
-      DeputyCall.closeAll(new Error(`the program has ended, with status ${status}`));
+      Deputy.end(why);
 #if ASYNCIFY == 2
       DeputyJspi.close(new ExitStatus(status));
 #endif
@@ -280,7 +289,7 @@ var LibraryDeputy = {
       Deputy.failure = new Error(`the deputy thread could not be started: ${reason}`, { cause: reason });
       err(Deputy.failure.message);
       Deputy.started.reject(Deputy.failure);
-      DeputyCall.closeAll(Deputy.failure);
+      Deputy.end(Deputy.failure);
       Deputy.exited.reject(Deputy.failure);
       // What was given up must not begin after all.
       DeputyPool.close(Deputy.hasCrashed);
@@ -290,7 +299,7 @@ var LibraryDeputy = {
     // Any thread: upstream's run(), which on the UI thread may throw, from a static
     // constructor for example.
     guard(run) {
-      if (ENVIRONMENT_IS_PTHREAD) return run();
+      if ({{{ ENVIRONMENT_IS_WORKER_THREAD() }}}) return run();
       var threw = (e) => {
         throw Deputy.fail(e);
       };
@@ -311,10 +320,10 @@ var LibraryDeputy = {
     // Any thread. The runtime aborts, and throws when this returns; a pthread's
     // abort is reported like any other of its deaths.
     aborted(what) {
-      if (ENVIRONMENT_IS_PTHREAD) return;
+      if ({{{ ENVIRONMENT_IS_WORKER_THREAD() }}}) return;
       Deputy.fail(what);
       Deputy.crashed({ name: 'RuntimeError', message: what });
-      DeputyCall.closeAll(new Error(`the program has aborted: ${what}`));
+      Deputy.end(new Error(`the program has aborted: ${what}`));
 #if ASYNCIFY == 2
       DeputyJspi.close(new WebAssembly.RuntimeError(what));
 #endif
@@ -410,7 +419,7 @@ var LibraryDeputy = {
         response = null;
       }
       if (Deputy.cspViolation && url.startsWith(Deputy.cspViolation.blockedURI)) {
-        return `the page's Content-Security-Policy (${Deputy.cspViolation.effectiveDirective}) does not allow a worker from ${url}. Add its origin to worker-src.`;
+        return `the page's Content-Security-Policy (${Deputy.cspViolation.effectiveDirective}) does not allow a worker from ${url}. Add ${url.startsWith('blob:') ? 'blob:' : 'its origin'} to worker-src.`;
       }
       if (Deputy.refusal) {
         return `the browser refused a worker: ${Deputy.refusal}`;

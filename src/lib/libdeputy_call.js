@@ -39,7 +39,7 @@
   const KIND_NUMBER = 0, KIND_BIGINT = 1, KIND_BYTES = 2, KIND_NOTHING = 3;
   const MESSAGE_CALL = 0, MESSAGE_NAME = 1;
   const STATE_WAITING = 0, STATE_BEGUN = 1, STATE_ABORTED = 2;
-  const ANSWER_NOTHING = 0, ANSWER_NUMBER = 1, ANSWER_BIGINT = 2, ANSWER_TEXT = 3, ANSWER_ERROR = 4, ANSWER_MEMORY = 5, ANSWER_ABORTED = 6;
+  const ANSWER_NOTHING = 0, ANSWER_NUMBER = 1, ANSWER_BIGINT = 2, ANSWER_TEXT = 3, ANSWER_ERROR = 4, ANSWER_MEMORY = 5, ANSWER_ABORTED = 6, ANSWER_LATER = 7;
   // Of call.cpp.
   const RETURNS_VALUE = 0, RETURNS_TEXT = 1;
   const LATER = -1;
@@ -55,9 +55,10 @@
   const LARGE_BYTES = 64 * 1024;
   // For how long the UI thread settles Promises, in a turn of its event loop.
   const TURN_MS = 4;
-  // Where several threads serve, each has the call that it runs: the next is for whichever
-  // is the first to be free.
-  const LIMIT = DEPUTY_CALL_THREADS > 1 ? 1 : MAX_CALLS;
+  // Where several threads serve, each has the call that it runs, and those that end later: the next
+  // is for whichever is the first to be free. (These have two answers each.)
+  const HAS_ONE = DEPUTY_CALL_THREADS > 1;
+  const LIMIT = HAS_ONE ? MAX_CALLS / 2 : MAX_CALLS;
   // How often it looks for what no wake has told it.
   const RECALL_MS = 50;
 
@@ -127,7 +128,7 @@ var LibraryDeputyCall = {
       var call = { name, returnType, resolve, reject, since: performance.now(), isLate: false, bytes: null, parts: null, channel: null, id: -1, signal, onAbort: null };
       try {
         if (DeputyCall.end) throw DeputyCall.ended(call);
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw DeputyCall.reasonOf(signal);
         DeputyCall.encode(call, types, args ?? []);
       } catch (e) {
         reject(e);
@@ -159,10 +160,12 @@ var LibraryDeputyCall = {
     freeChannel(call) {
 #if EMBIND && DEPUTY_CALL_THREADS > 1
       // Objects are of one thread.
-      if (call.returnType == DeputyEmbind) return DeputyCall.channels.slice(0, 1).find(({ free }) => free.length);
+      if (call.returnType == DeputyEmbind) return DeputyCall.channels.slice(0, 1).find(DeputyCall.isFree);
 #endif
-      return DeputyCall.channels.find(({ free }) => free.length);
+      return DeputyCall.channels.find(DeputyCall.isFree);
     },
+
+    isFree: ({ {{{ HAS_ONE ? 'running, ' : '' }}}free }) => {{{ HAS_ONE ? '!running && ' : '' }}}free.length > 0,
 
     sendBacklog() {
       var { backlog } = DeputyCall;
@@ -216,7 +219,7 @@ var LibraryDeputyCall = {
           words[word] = {{{ KIND_BYTES }}};
           words[word + 1] = length;
           // A part of its own gets its place below.
-          if (call.parts?.at(-1)?.word == word) continue;
+          if (call.parts?.[call.parts.length - 1].word == word) continue;
           words[word + 2] = at;
           words[word + 3] = 0;
           // A text has a 0 after it.
@@ -310,6 +313,9 @@ var LibraryDeputyCall = {
       call.channel = channel;
       call.id = channel.free.pop();
       channel.calls[call.id] = call;
+#if DEPUTY_CALL_THREADS > 1
+      channel.running = call;
+#endif
       channel.words[{{{ STATES }}} + call.id] = {{{ STATE_WAITING }}};
       words[2] = call.id;
       words[3] = index;
@@ -436,9 +442,13 @@ var LibraryDeputyCall = {
       var value = {{{ ANSWER_SIZE / 8 }}} * index + 1;
       var { words, answersF64, answersI64 } = channel;
       var call = channel.calls[words[word]];
+#if DEPUTY_CALL_THREADS > 1
+      if (channel.running == call) channel.running = null;
+      if (words[word + 1] == {{{ ANSWER_LATER }}}) return;
+#endif
       channel.calls[words[word]] = null;
       channel.free.push(words[word]);
-      call.signal?.removeEventListener('abort', call.onAbort);
+      DeputyCall.forget(call);
       try {
         switch (words[word + 1]) {
           case {{{ ANSWER_NOTHING }}}:
@@ -493,8 +503,16 @@ var LibraryDeputyCall = {
 
     ended: (call) => new Error(`${call.name} can't be called, or has not returned: ${DeputyCall.end.message}`, { cause: DeputyCall.end }),
 
+    // It is over: its signal may live on.
+    forget(call) {
+      call?.signal?.removeEventListener('abort', call.onAbort);
+    },
+
+    // (Browsers have reason for less long than signals.)
+    reasonOf: (signal) => signal.reason ?? new DOMException('The operation was aborted.', 'AbortError'),
+
     abort(call) {
-      call.reject(call.signal.reason);
+      call.reject(DeputyCall.reasonOf(call.signal));
       var { channel, id } = call;
       if (!channel) {
         DeputyCall.backlog.splice(DeputyCall.backlog.indexOf(call), 1);
@@ -528,7 +546,7 @@ var LibraryDeputyCall = {
     reportLate() {
       var now = performance.now();
       for (var call of DeputyCall.waiting()) {
-        if (call.isLate || now - call.since < {{{ DEPUTY_CALL_REPORT }}}) continue;
+        if (call.isLate || call.name == 'passed:' || now - call.since < {{{ DEPUTY_CALL_REPORT }}}) continue;
         call.isLate = true;
         var isBegun = call.channel && Atomics.load(call.channel.words, {{{ STATES }}} + call.id) != {{{ STATE_WAITING }}};
         if (isBegun) continue;
@@ -560,8 +578,7 @@ var LibraryDeputyCall = {
         // What is before it in the backlog has to be answered first.
         var channel = call.channel ?? DeputyCall.channels[0];
         if (DeputyCall.flush(channel)) DeputyCall.wake(channel);
-        var id = call.channel ? call.id : channel.calls.findIndex((other) => other);
-        var isServed = __emscripten_deputy_await_call(channel.ring, id, channel.outbox.length);
+        var isServed = __emscripten_deputy_await_answer(channel.ring, channel.outbox.length);
         DeputyCall.channels.forEach(DeputyCall.settleAll);
         // (Which rejects it.)
         if (!isServed) DeputyCall.close((other) => other == channel, 'the thread that served it has ended');
@@ -589,6 +606,10 @@ var LibraryDeputyCall = {
         worker: DeputyPool.workerOf(thread),
         // By id; and which ids are free.
         calls: new Array({{{ MAX_CALLS }}}).fill(null),
+#if DEPUTY_CALL_THREADS > 1
+        // The call that the thread has not begun, or is in.
+        running: null,
+#endif
         free: Array.from({ length: {{{ LIMIT }}} }, (unused, i) => {{{ LIMIT - 1 }}} - i),
         // Of functions, to their index.
         names: new Map(),
@@ -617,7 +638,10 @@ var LibraryDeputyCall = {
       for (var channel of DeputyCall.channels.filter(isOf)) {
         DeputyCall.channels.splice(DeputyCall.channels.indexOf(channel), 1);
         DeputyCall.finish(channel);
-        for (var call of channel.calls) call?.reject(new Error(`${call.name} has not returned: ${why}`));
+        for (var call of channel.calls) {
+          DeputyCall.forget(call);
+          call?.reject(new Error(`${call.name} has not returned: ${why}`));
+        }
       }
       if (!DeputyCall.channels.length && !DeputyCall.opening) DeputyCall.closeAll(new Error(why));
       DeputyCall.sendBacklog();
@@ -631,7 +655,10 @@ var LibraryDeputyCall = {
       for (var channel of DeputyCall.channels) {
         DeputyCall.finish(channel);
       }
-      for (var call of DeputyCall.waiting()) call.reject(DeputyCall.ended(call));
+      for (var call of DeputyCall.waiting()) {
+        DeputyCall.forget(call);
+        call.reject(DeputyCall.ended(call));
+      }
       DeputyCall.channels = [];
       DeputyCall.backlog = [];
     },
@@ -646,11 +673,10 @@ var LibraryDeputyCall = {
         var error = { name: 'AbortError', message: 'the program was terminated by Module.deputy.terminate()' };
         Deputy.crashed(error);
         DeputyPool.close();
-        DeputyCall.closeAll(new Error(error.message));
+        Deputy.end(new Error(error.message));
 #if ASYNCIFY == 2
         DeputyJspi.close(new WebAssembly.RuntimeError(error.message));
 #endif
-        Deputy.stopListening();
       };
     },
 
@@ -686,9 +712,10 @@ var LibraryDeputyCall = {
 #if EMBIND
       if (func == DeputyEmbind.serve) return func;
 #endif
-#if !ASYNCIFY
-      // (Of what wraps it, in builds with ASSERTIONS, one can't tell; nor with JSPI.)
-      var { length } = wasmExports[name] ?? func;
+#if !ASYNCIFY && !ABORT_ON_WASM_EXCEPTIONS
+      // (Of what wraps it, here as well as in builds with ASSERTIONS, one can't tell. Without those,
+      // wasmExports may have other names.)
+      var { length } = {{{ ASSERTIONS ? 'wasmExports[name] ?? func' : 'func' }}};
       if (count != length) throw new TypeError(`it takes ${length} argument${length == 1 ? '' : 's'}, and was called with ${count}`);
 #endif
       return func;
@@ -727,6 +754,7 @@ var LibraryDeputyCall = {
 #if ASYNCIFY || EMBIND
     // Of an export that was suspended, or what a function that Embind binds has returned: a coroutine's, say.
     async endLater(promise, message) {
+      var { turn } = DeputyPool;
       var put;
       try {
         var value = await promise;
@@ -735,6 +763,8 @@ var LibraryDeputyCall = {
         if (ABORT || DeputyPool.hasEnded) throw e;
         put = (answer) => DeputyCall.putError(answer, e);
       }
+      // The thread has ended, which closed its calls, or the worker runs another by now.
+      if (ABORT || DeputyPool.hasEnded || turn != DeputyPool.turn) return;
       var sp = stackSave();
       var answer = stackAlloc({{{ ANSWER_SIZE }}});
       __emscripten_deputy_end_call(message, put(answer), answer);
@@ -849,7 +879,7 @@ var LibraryDeputyCall = {
 LibraryDeputyCall.$DeputyCall__deps.push('$DeputyEmbind');
 #endif
 #if DEPUTY_CALLS == 'sync' || DEPUTY_SYNC_EXPORTS.length
-LibraryDeputyCall.$DeputyCall__deps.push('_emscripten_deputy_await_call');
+LibraryDeputyCall.$DeputyCall__deps.push('_emscripten_deputy_await_answer');
 #endif
 
 // ---- Upstream's functions, changed -------------------------------------------
@@ -866,9 +896,13 @@ Object.assign(LibraryDeputyCall, {
    * @param {Object=} opts
    */`,
   $ccall: (ident, returnType, argTypes, args, opts) =>
-    ENVIRONMENT_IS_PTHREAD || DeputyCall.policyOf(ident) == 'inline' ?
+    {{{ ENVIRONMENT_IS_WORKER_THREAD() }}} || DeputyCall.policyOf(ident) == 'inline' ?
       ccallHere(ident, returnType, argTypes, args, opts) :
       DeputyCall.invoke(ident, returnType, argTypes, args),
+
+  // Upstream's returns the function itself where all are numbers, and a number is not converted then.
+  $cwrap__deps: ['$ccall'],
+  $cwrap: (ident, returnType, argTypes, opts) => (...args) => ccall(ident, returnType, argTypes, args, opts),
 });
 
 autoAddDeps(LibraryDeputyCall, '$DeputyCall');

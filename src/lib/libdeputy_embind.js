@@ -277,7 +277,7 @@ var LibraryDeputyEmbind = {
         }
       }
       // What iterable() has bound: all elements at once.
-      if (Object.hasOwn(from, Symbol.iterator)) {
+      if (Object.prototype.hasOwnProperty.call(from, Symbol.iterator)) {
         to[Symbol.asyncIterator] = async function*() {
           yield* await ask(this, 'iterate', 'iterable', []);
         };

@@ -122,9 +122,14 @@ var LibraryDeputyPool = {
     // That this process may run on.
     cores() {
 #if ENVIRONMENT_MAY_BE_NODE
-      if (ENVIRONMENT_IS_NODE) return require('node:os')['availableParallelism']();
+      if (ENVIRONMENT_IS_NODE) {
+        var os = require('node:os');
+        // (Since 18.14.)
+        return os['availableParallelism']?.() ?? os['cpus']().length;
+      }
 #endif
-      return navigator.hardwareConcurrency;
+      // (Safari has it since 15.4.)
+      return navigator.hardwareConcurrency || 2;
     },
 
     loading: () => DeputyPool.workers.filter((worker) => worker && !worker.isLoaded).length,
@@ -297,7 +302,7 @@ var LibraryDeputyPool = {
           enumerable: true,
         });
       });
-      if (!ENVIRONMENT_IS_PTHREAD) pool['reserve'] = DeputyPool.reserve;
+      if (!{{{ ENVIRONMENT_IS_WORKER_THREAD() }}}) pool['reserve'] = DeputyPool.reserve;
       return pool;
     },
 
@@ -586,7 +591,7 @@ var LibraryDeputyPool = {
         var listeners = process['listeners']('uncaughtException');
         process['removeAllListeners']('uncaughtException').on('uncaughtException', (e) => DeputyPool.uncaught(e) || listeners.forEach((listener) => listener(e)));
         process.on('unhandledRejection', (reason) => {
-          if (!DeputyPool.uncaught(reason)) throw reason instanceof Error ? reason : new Error(`a Promise was rejected, and nobody caught it: ${reason}`);
+          if (!DeputyPool.uncaught(reason)) throw reason instanceof Error ? reason : new Error(`UnhandledPromiseRejection: a Promise was rejected, and nobody caught it: ${reason}`);
         });
         return;
       }

@@ -45,8 +45,9 @@ var LibraryDeputyProxy = {
         return;
       }
       if (!DeputyProxy.channel) {
-        DeputyProxy.channel = new MessageChannel();
-        DeputyProxy.channel.port1.onmessage = () => DeputyProxy.next.shift()();
+        let channel = DeputyProxy.channel = new MessageChannel();
+        channel.port1.onmessage = () => DeputyProxy.next.shift()();
+        Deputy.listeners.push(() => channel.port1.close());
       }
       DeputyProxy.next.push(func);
       DeputyProxy.channel.port2.postMessage(0);
@@ -234,7 +235,7 @@ Object.assign(LibraryDeputyProxy, {
   // Called by output.c.
   _emscripten_deputy_write_js__deps: ['$DeputyProxy'],
   _emscripten_deputy_write_js__sig: 'vipip',
-  _emscripten_deputy_write_js: (fd, iov) => {
+  _emscripten_deputy_write_js: (fd, iov, iovcnt, pnum) => {
     if (DeputyProxy.write(fd, iov)) return;
     (fd == 1 ? out : err)(DeputyProxy.textOf(iov));
   },

@@ -21,6 +21,14 @@ EM_JS(emscripten::EM_VAL, sleep_js, (int ms), {
   return Emval.toHandle(new Promise((resolve) => setTimeout(resolve, ms, ms)));
 });
 
+EM_JS(emscripten::EM_VAL, gate_js, (), {
+  return Emval.toHandle(new Promise((resolve) => { globalThis.openGate = resolve; }));
+});
+
+EM_JS(void, open_gate_js, (), {
+  globalThis.openGate();
+});
+
 EM_JS(emscripten::EM_VAL, refuse_js, (), {
   return Emval.toHandle(new Promise((resolve, reject) => setTimeout(reject, 1, new RangeError('of JavaScript'))));
 });
@@ -103,6 +111,11 @@ static val never() {
   co_return 0;
 }
 
+static val wait_at_gate() {
+  co_await val::take_ownership(gate_js());
+  co_return 1;
+}
+
 static int how_many_live() { return live; }
 
 EMSCRIPTEN_BINDINGS(coroutines) {
@@ -119,5 +132,7 @@ EMSCRIPTEN_BINDINGS(coroutines) {
   emscripten::function("crash", crash);
   emscripten::function("leave", leave);
   emscripten::function("never", never);
+  emscripten::function("waitAtGate", wait_at_gate);
+  emscripten::function("openGate", open_gate_js);
   emscripten::function("howManyLive", how_many_live);
 }

@@ -90,7 +90,7 @@ void _emscripten_deputy_set_flag(pthread_t thread, std::atomic<int>* flag);
 Message* _emscripten_deputy_take_call(void);
 void _emscripten_deputy_end_call(Message* message, int kind, Answer* value);
 void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last);
-bool _emscripten_deputy_await_call(CallRing* ring, int id, int has_more);
+bool _emscripten_deputy_await_answer(CallRing* ring, int has_more);
 
 } // extern "C"
 
@@ -110,6 +110,9 @@ struct call_server {
   uint32_t freed = 0;
   // The call that it runs; -1: none; MAX_CALLS: it has called exit().
   int current = -1;
+  // One of several, each of which the page gives a call at a time: it has to
+  // know when one ends later. (Its calls are MAX_CALLS / 2 at most.)
+  bool tells_later = false;
   bool is_alertable = false;
 };
 
@@ -152,7 +155,9 @@ void answer(call_server& server, Answer value) {
   free_seen(server);
   uint32_t answered = ring.answered.load(std::memory_order_relaxed);
   ring.answers[answered % MAX_CALLS] = value;
-  ring.states[value.id].store(CallState::ENDED);
+  if (value.kind != AnswerKind::LATER) {
+    ring.states[value.id].store(CallState::ENDED);
+  }
   ring.answered.store(answered + 1);
   wake_page(ring);
 }
@@ -229,11 +234,16 @@ void run(call_server& server) {
     server.reader.release();
     return;
   }
-  server.current = message.id;
+  // (Who takes the call may have freed the message before it is told.)
+  const uint32_t id = message.id;
+  server.current = id;
   int kind = _emscripten_deputy_run_call_js(
     message.function, message.count, message.arguments(), &value);
   server.current = -1;
   if (kind == LATER) {
+    if (server.tells_later) {
+      answer(server, {.id = id, .kind = AnswerKind::LATER});
+    }
     return;
   }
   value.kind = static_cast<AnswerKind>(kind);
@@ -472,13 +482,14 @@ void* serve_calls(void* server) {
   return nullptr;
 }
 
-// Whether there is one more.
-bool start() {
+// Whether there is one more, of so many that are wanted.
+bool start(int wanted) {
   auto* server = static_cast<call_server*>(calloc(1, sizeof(call_server)));
   if (!server) {
     return false;
   }
   new (server) call_server;
+  server->tells_later = wanted > 1;
   pthread_t thread;
   if (pthread_create(&thread, nullptr, serve_calls, server)) {
     free(server);
@@ -494,10 +505,11 @@ bool start() {
 void _emscripten_deputy_open_calls(void) {
   const int wanted = _emscripten_deputy_call_threads_js();
   int started = 0;
-  while (started < wanted && start()) {
+  while (started < wanted && start(wanted)) {
     started++;
   }
   if (!started) {
+    of_deputy.tells_later = wanted > 1;
     open(of_deputy);
   }
   if (started < wanted) {
@@ -535,12 +547,13 @@ void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last) {
   server.reader.release();
 }
 
-// UI thread. Waits until the call has ended, in its guard; or until there is
-// room for more of what the page has to write. False: the thread has ended.
-bool _emscripten_deputy_await_call(CallRing* ring, int id, int has_more) {
+// UI thread. Waits for an answer that the page has not seen, in its guard; or
+// until there is room for more of what it has to write. False: the thread has
+// ended.
+bool _emscripten_deputy_await_answer(CallRing* ring, int has_more) {
   auto is_over = [&] {
-    return ring->states[id].load() == CallState::ENDED ||
-           ring->is_over.load() || (has_more && !ring->is_full.load());
+    return ring->answered.load() != ring->seen.load() || ring->is_over.load() ||
+           (has_more && !ring->is_full.load());
   };
   struct deputy_wait outer =
     _emscripten_deputy_begin_wait(DEPUTY_CALL_PAGE, ring);

@@ -106,6 +106,7 @@ enum class AnswerKind : uint32_t {
   ERROR,   // the same: JSON of an Error's name, message and stack
   MEMORY,  // there was none for the message, or for what it returned
   ABORTED, // before it began
+  LATER,   // it has begun, and the thread goes on; another answer follows
 };
 
 struct Answer {
