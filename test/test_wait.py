@@ -23,7 +23,7 @@ RELEASED = ['-O2']
 # What page_js calls: a thread holds something, in the order of hold() in test_wait.c, for `ms` from when it returns.
 HOLD = '''
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const THINGS = ['mutex', 'write_lock', 'file', 'once', 'join', 'others', 'dead_mutex', 'spin_lock', 'lock', 'free'];
+  const THINGS = ['mutex', 'write_lock', 'file', 'once', 'join', 'others', 'dead_mutex', 'spin_lock', 'lock', 'free', 'mtx'];
   async function hold(thing, ms) {
     Module._hold(THINGS.indexOf(thing), ms);
     while (!Module._holds()) await pause(1);
@@ -51,6 +51,7 @@ def waiter(build, *flags, budget=BUDGET):
 # What waits, what a thread holds meanwhile, what the report calls it, and whether it knows the holder.
 WAITS = [
   ('wait_mutex', 'mutex', 'pthread_mutex_lock', True),
+  ('wait_mtx', 'mtx', 'pthread_mutex_lock', True),
   ('wait_write_lock', 'write_lock', 'pthread_rwlock_wrlock', True),
   ('wait_read_lock', 'write_lock', 'pthread_rwlock_rdlock', True),
   ('wait_file', 'file', 'flockfile', True),
@@ -98,6 +99,11 @@ def test_waits_are_reported(build, run, engine, released):
     assert waits['totalMs'] - total_before.get(name, 0) > BUDGET, call
     total_before[name] = waits['totalMs']
     assert stats['longestStallMs'] >= waits['longestMs'] - 1
+
+
+@pytest.mark.parametrize('released', [True, False], ids=['O2', 'O0'])
+def test_c11_mutex_has_one_owner(build, run, engine, released):
+  run(waiter(build, *(RELEASED if released else [])), engine, args=['mtx'], expect_exit=0)
 
 
 @browser_only

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_barrier_t barrier;
+static mtx_t mtx;
 static sem_t sem;
 static em_proxying_queue* queue;
 static pthread_t helper;
@@ -59,6 +61,13 @@ static void* hold_mutex(void* ms) {
   pthread_mutex_lock(&mutex);
   keep((intptr_t)ms);
   pthread_mutex_unlock(&mutex);
+  return NULL;
+}
+
+static void* hold_mtx(void* ms) {
+  mtx_lock(&mtx);
+  keep((intptr_t)ms);
+  mtx_unlock(&mtx);
   return NULL;
 }
 
@@ -144,7 +153,8 @@ EMSCRIPTEN_KEEPALIVE void hold(int what, int ms) {
                                             die_with_mutex,
                                             hold_spin_lock,
                                             hold_lock,
-                                            die_in_free};
+                                            die_in_free,
+                                            hold_mtx};
   start(entries[what], ms, "holder");
 }
 
@@ -157,6 +167,10 @@ EMSCRIPTEN_KEEPALIVE void want(void) { is_wanted = 1; }
 EMSCRIPTEN_KEEPALIVE void wait_mutex(void) {
   assert(pthread_mutex_lock(&mutex) == 0);
   assert(pthread_mutex_unlock(&mutex) == 0);
+}
+EMSCRIPTEN_KEEPALIVE void wait_mtx(void) {
+  assert(mtx_lock(&mtx) == thrd_success);
+  assert(mtx_unlock(&mtx) == thrd_success);
 }
 EMSCRIPTEN_KEEPALIVE void wait_write_lock(void) {
   assert(pthread_rwlock_wrlock(&rwlock) == 0);
@@ -324,6 +338,40 @@ static void follow(em_proxying_queue* target) {
   assert(counter == 3);
 }
 
+// ---- Mutexes of C11 ---------------------------------------------------------
+
+static void* hold_by_timedlock(void* unused) {
+  struct timespec never = {.tv_sec = INT32_MAX};
+  assert(mtx_timedlock(&mtx, &never) == thrd_success);
+  keep(0);
+  assert(mtx_unlock(&mtx) == thrd_success);
+  return NULL;
+}
+
+// Whatever the tid of the one that holds it.
+static void try_held(void) {
+  for (int i = 0; i < 16; i++) {
+    start(hold_by_timedlock, 0, "holder");
+    while (!is_held) {
+      usleep(100);
+    }
+    assert(mtx_trylock(&mtx) == thrd_busy);
+    struct timespec past = {0};
+    assert(mtx_timedlock(&mtx, &past) == thrd_timedout);
+    is_wanted = 1;
+    pthread_join(helper, NULL);
+    assert(mtx_trylock(&mtx) == thrd_success);
+    assert(mtx_trylock(&mtx) == thrd_busy);
+    mtx_unlock(&mtx);
+  }
+  mtx_t twice;
+  assert(mtx_init(&twice, mtx_timed | mtx_recursive) == thrd_success);
+  assert(mtx_lock(&twice) == thrd_success);
+  assert(mtx_trylock(&twice) == thrd_success);
+  assert(mtx_unlock(&twice) == thrd_success);
+  assert(mtx_unlock(&twice) == thrd_success);
+}
+
 // ---- Threads that print -----------------------------------------------------
 
 // Where the runtime stays after exit(), it goes on.
@@ -365,6 +413,7 @@ extern int test_answers(void);
 int main(int argc, char** argv) {
   sem_init(&sem, 0, 0);
   pthread_barrier_init(&barrier, NULL, 2);
+  mtx_init(&mtx, mtx_timed);
   queue = em_proxying_queue_create();
   em_proxying_queue* system = emscripten_proxy_get_system_queue();
   const char* way = argc > 1 ? argv[1] : "serve";
@@ -375,6 +424,10 @@ int main(int argc, char** argv) {
     nest(queue);
     follow(system);
     follow(queue);
+    return 0;
+  }
+  if (!strcmp(way, "mtx")) {
+    try_held();
     return 0;
   }
   if (!strcmp(way, "exit")) {

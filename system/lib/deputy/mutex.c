@@ -5,10 +5,13 @@
  * Mutexes that know who holds them, so that the UI thread, when it waits for
  * one, can say so. musl's normal mutex is locked when it holds EBUSY; this one
  * holds the tid of its owner, as musl's other kinds do. Stands in for musl's
- * pthread_mutex_lock.c, pthread_mutex_trylock.c and pthread_mutex_timedlock.c.
+ * pthread_mutex_lock.c, pthread_mutex_trylock.c and pthread_mutex_timedlock.c,
+ * and for its mtx_lock.c and mtx_trylock.c, which take a mutex by themselves.
  */
 
 #include "pthread_impl.h"
+#include <threads.h>
+
 #include "ui_wait.h"
 
 // Where upstream's mutexes look for a thread that locks one twice, they don't
@@ -73,6 +76,23 @@ int __pthread_mutex_lock(pthread_mutex_t* mutex) {
 weak_alias(__pthread_mutex_trylock, pthread_mutex_trylock);
 weak_alias(__pthread_mutex_timedlock, pthread_mutex_timedlock);
 weak_alias(__pthread_mutex_lock, pthread_mutex_lock);
+
+// C11's: musl's put EBUSY into a normal one, and look for that bit of it.
+int mtx_lock(mtx_t* mutex) {
+  int error = __pthread_mutex_lock((pthread_mutex_t*)mutex);
+  return error ? thrd_error : thrd_success;
+}
+
+int mtx_trylock(mtx_t* mutex) {
+  switch (__pthread_mutex_trylock((pthread_mutex_t*)mutex)) {
+    case 0:
+      return thrd_success;
+    case EBUSY:
+      return thrd_busy;
+    default:
+      return thrd_error;
+  }
+}
 
 // ---- What a wait is for
 // -------------------------------------------------------
