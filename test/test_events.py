@@ -42,7 +42,7 @@ HELPERS = '''
 
 
 def program(build, *flags):
-  return build('deputy/test_events.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=is_busy,idle', '-O1', *flags)
+  return build('deputy/test_events.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=is_busy,idle,move,moved_times', '-O1', *flags)
 
 
 @pytest.fixture
@@ -201,6 +201,24 @@ def test_coalesced(on_page):
     ['window move 7,0 1,0', 'move 7,0 1,0'],
   ]
   assert not [line for line in result.stderr if DROPPED in line]
+
+
+def test_none_is_lost_while_the_deputy_takes_them(on_page):
+  # As fast as they can come.
+  result = on_page("""
+    let sent;
+    for (let i = 0; i < 20; i++) {
+      sent = Module._move(1000000);
+      for (let end = performance.now() + 2000; Module._moved_times() != sent && performance.now() < end;) {
+        await new Promise((done) => setTimeout(done, 1));
+      }
+      if (Module._moved_times() != sent) break;
+    }
+    await Module.deputy.call('end');
+    return [Module._moved_times(), sent];
+  """, args=['poll'])
+  moved, sent = result.report
+  assert moved == sent
 
 
 def test_coalesced_touches(on_page):

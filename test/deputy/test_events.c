@@ -160,6 +160,43 @@ EMSCRIPTEN_KEEPALIVE int pointerlock(void) {
   return emscripten_request_pointerlock(CANVAS, true);
 }
 
+// ---- Events in a row, without those of the page -----------------------------
+
+// In event.c.
+struct registration {
+  bool is_coalesced;
+};
+struct registration* _emscripten_deputy_event_add(
+  pthread_t thread, em_mouse_callback_func callback, int type, void* user_data);
+int _emscripten_deputy_event_send(struct registration* registration,
+                                  const void* data,
+                                  size_t size);
+
+static atomic_int moved;
+
+static bool on_move(int type, const EmscriptenMouseEvent* event, void* arg) {
+  moved += event->movementX;
+  return true;
+}
+
+// UI thread. Returns how many it has sent since the start.
+EMSCRIPTEN_KEEPALIVE int move(int times) {
+  static struct registration* registration;
+  static int sent;
+  if (!registration) {
+    registration = _emscripten_deputy_event_add(
+      emscripten_deputy_thread(), on_move, EMSCRIPTEN_EVENT_MOUSEMOVE, NULL);
+    registration->is_coalesced = true;
+  }
+  EmscriptenMouseEvent event = {.movementX = 1};
+  for (int i = 0; i < times; i++) {
+    _emscripten_deputy_event_send(registration, &event, sizeof(event));
+  }
+  return sent += times;
+}
+
+EMSCRIPTEN_KEEPALIVE int moved_times(void) { return moved; }
+
 // ---- A thread that holds malloc's lock --------------------------------------
 
 static int holding_ms;

@@ -247,13 +247,14 @@ static void merge(int type, void* into, const void* latest, size_t size) {
 }
 
 // Over the one that waits, or into a place that is free: the deputy is at one
-// of the two at most.
+// of the two at most. (It may have left the first for the second between our
+// looks at them: then the first is free now.)
 static void
 coalesce(struct registration* registration, const void* data, size_t size) {
   struct order order = next_order();
   struct place* into = NULL;
-  for (int i = 0; i < 2; i++) {
-    struct place* place = &registration->places[i];
+  for (int i = 0; i < 2 || !into; i++) {
+    struct place* place = &registration->places[i % 2];
     unsigned state = place->state;
     if (state % STATES == READY &&
         atomic_compare_exchange_strong(
