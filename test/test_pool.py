@@ -380,7 +380,8 @@ PATCH = '''
 
 
 def faults(build):
-  return build('deputy/test_pool_faults.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', '-sPTHREAD_POOL_SPARE=0')
+  return build('deputy/test_pool_faults.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', '-sPTHREAD_POOL_SPARE=0',
+               '-Wl,--wrap=_emscripten_deputy_pool_enter')
 
 
 def refused(threads):
@@ -418,6 +419,15 @@ def test_workers_can_be_had_again(build, run, engine, way):
   assert any(REPORT in line for line in result.stderr)
   if way == 'throws':
     assert any('no worker for you' in line for line in result.stderr)
+
+
+def test_thread_that_was_admitted_before(build, run, engine):
+  # When the last try has failed it was not in the queue yet.
+  result = run(faults(build), engine, args=[1, 'late'], expect_exit=0, page_js=PATCH + '''
+    globalThis.refusal = 'throws';
+    Module._go();
+  ''')
+  assert result.stdout == refused(1)
 
 
 def test_reserve_rejected(build, run, engine):

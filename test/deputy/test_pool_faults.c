@@ -33,6 +33,25 @@ static void wait_for_go(int number) {
 
 static void* run(void* arg) { return arg; }
 
+// In worker_pool.cpp: pthread_create() calls it when the thread was admitted,
+// and starts the thread then. test_pool.py has the linker lead it through here.
+void __real__emscripten_deputy_pool_enter(int index,
+                                          pthread_t thread,
+                                          void* (*entry)(void*),
+                                          void* arg);
+
+static bool is_late;
+
+void __wrap__emscripten_deputy_pool_enter(int index,
+                                          pthread_t thread,
+                                          void* (*entry)(void*),
+                                          void* arg) {
+  if (is_late) {
+    assert(emscripten_deputy_pool_reserve(1) == EAGAIN);
+  }
+  __real__emscripten_deputy_pool_enter(index, thread, entry, arg);
+}
+
 static void create_and_join(int count) {
   pthread_t threads[8];
   int cancelled = 0;
@@ -58,6 +77,7 @@ static void try(void) {
 
 int main(int argc, char** argv) {
   wait_for_go(1);
+  is_late = argc > 2 && !strcmp(argv[2], "late");
   // They wait for workers, and their creator for them.
   create_and_join(atoi(argv[1]));
   // The deputy's worker is the only one.
@@ -68,7 +88,7 @@ int main(int argc, char** argv) {
   try();
   // Another try, which fails as the first.
   try();
-  if (argc > 2) {
+  if (argc > 2 && !strcmp(argv[2], "again")) {
     MAIN_THREAD_ASYNC_EM_ASM({ globalThis.isAwaited = true; });
     wait_for_go(2);
     printf("reserve: %d\n", emscripten_deputy_pool_reserve(3));

@@ -115,14 +115,25 @@ void _emscripten_deputy_pool_enter(int index,
   starts[index] = {thread, entry, arg, false};
 }
 
-static void ask_for_missing(void) {
-  if (pool.missing() > 0 && !asked.exchange(true)) {
+static void ask(void) {
+  if (!asked.exchange(true)) {
     _emscripten_deputy_pool_ask_js();
+  }
+}
+
+static void ask_for_missing(void) {
+  if (pool.missing() > 0) {
+    ask();
   }
 }
 
 void _emscripten_deputy_pool_submit(int index) {
   pool.submit(index);
+  // It was admitted when there could still be more. seq_cst, with refused:
+  // either the UI thread finds it in the queue then, or it is asked to look.
+  if (refused && pool.is_queued(index)) {
+    ask();
+  }
   ask_for_missing();
 }
 
@@ -212,10 +223,29 @@ void _emscripten_deputy_pool_set_cores(int cores) {
   join_spin.enable(cores > 1);
 }
 
+// UI thread. Ends a thread that no worker runs.
+static void end_for(int index) {
+  _emscripten_deputy_thread_end_for(starts[index].thread);
+  publish(index);
+}
+
+// UI thread. The same of one that waits for a worker, if there is one.
+static bool end_queued(void) {
+  int index = pool.withdraw();
+  if (index == Pool::NONE) {
+    return false;
+  }
+  end_for(index);
+  return true;
+}
+
 // UI thread. How many workers are to be started now; with those that are
 // `ahead` of need, or without.
 int _emscripten_deputy_pool_answer(bool ahead) {
   asked.store(false);
+  // For those beyond the limit none comes.
+  while (refused && pool.live() > pool.max() && end_queued()) {
+  }
   return clamp(pool.missing(ahead ? pool.spare().load() : 0), 0, SLOTS);
 }
 
@@ -227,18 +257,14 @@ void _emscripten_deputy_pool_shrink(void) {
   if (!reservers) {
     pool.shrink();
     ask_for_missing();
+    // Of one that has come since, what it reserved may be forgotten.
+    tell_reservers();
   }
 }
 
 bool _emscripten_deputy_pool_may_shrink(void) { return pool.may_shrink(); }
 
 void _emscripten_deputy_pool_vacate(int slot) { pool.vacate(slot); }
-
-// UI thread. Ends a thread that no worker runs.
-static void end_for(int index) {
-  _emscripten_deputy_thread_end_for(starts[index].thread);
-  publish(index);
-}
 
 // UI thread. No more workers can be had: those that are there are the limit
 // from now on, and the threads that wait for one end with an error. Returns how
@@ -249,8 +275,8 @@ int _emscripten_deputy_pool_refuse(void) {
   pool.max() = clamp(pool.size(), 1, limit);
   refused.store(true);
   int ended = 0;
-  for (int index; (index = pool.withdraw()) != Pool::NONE; ended++) {
-    end_for(index);
+  while (end_queued()) {
+    ended++;
   }
   tell_reservers();
   return ended;
@@ -412,6 +438,9 @@ int emscripten_deputy_pool_reserve(int threads) {
     if (refused.load(std::memory_order_relaxed) || wanted > limit) {
       error = EAGAIN;
     } else {
+      // Again: see _emscripten_deputy_pool_shrink().
+      pool.reserve(wanted);
+      ask_for_missing();
       emscripten_futex_wait(&news, seen, INFINITY);
     }
   }
