@@ -130,6 +130,23 @@ def test_large(build, run, engine):
   assert report == [64 << 20, 3, True, 'RangeError: sum: out of memory for its arguments, or for what it returns', 7]
 
 
+def test_no_memory_for_a_name(build, run, engine):
+  # The call fails that needs it, and no other; and none when there is memory again.
+  report = call(build, run, engine, """
+    const unknown = 'unknown'.repeat(1 << 18);
+    await Module._fill_memory(1 << 18);
+    const first = Module._stay(200);
+    const errors = [await failure(Module.deputy.call(unknown)), await failure(Module.deputy.call(unknown))];
+    const values = [await first, await Module._add(1, 2)];
+    await Module._free_memory();
+    errors.push(await failure(Module.deputy.call(unknown)));
+    return [values, errors.map((error) => error.replaceAll(unknown, 'NAME'))];
+  """, '-O2', '-sINITIAL_MEMORY=32MB', '-sABORTING_MALLOC=0')
+  assert report[0] == [1, 3]
+  assert report[1][:2] == ['RangeError: NAME: out of memory for its arguments, or for what it returns'] * 2
+  assert 'Error: NAME: there is no such function.' in report[1][2]
+
+
 # ---- Where, and in which order -----------------------------------------------
 
 

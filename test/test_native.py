@@ -317,6 +317,8 @@ RING_FLAWS = {
     'position + bytes, std::memory_order_seq_cst', 'position + bytes, std::memory_order_relaxed', 'stress', 'data race'),
   'end_of_the_ring_is_not_its_beginning': (
     'ring.bytes, bytes - first', 'ring.bytes + at, bytes - first', 'stress', 'failed: '),
+  'names_need_memory': (
+    '(can_keep_small || head.kind == MessageKind::NAME)', 'can_keep_small', 'stress', 'failed: no memory for a name'),
   'bytes_may_lie_beyond_the_message': (
     'argument.length > size - argument.offset', 'argument.length > size', 'fuzz', 'buffer-overflow'),
   'there_may_be_more_arguments_than_bytes': (

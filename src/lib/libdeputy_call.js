@@ -307,7 +307,7 @@ var LibraryDeputyCall = {
       var name = {{{ EMBIND ? "call.returnType == DeputyEmbind ? 'embind:' : " : '' }}}call.name;
       var index = channel.names.get(name);
       if (index === undefined) {
-        channel.names.set(name, index = channel.names.size);
+        channel.names.set(name, index = channel.named++);
         DeputyCall.sendName(channel, name, index);
       }
       call.channel = channel;
@@ -462,6 +462,8 @@ var LibraryDeputyCall = {
           case {{{ ANSWER_ERROR }}}:
             return call.reject(DeputyCall.errorOf(call, .../** @type {!Array} */ (JSON.parse(DeputyCall.text(channel, word, value)))));
           case {{{ ANSWER_MEMORY }}}:
+            // For its name, maybe: the next call sends it again.
+            channel.names.delete(call.name);
             return call.reject(DeputyCall.errorOf(call, 'RangeError', 'out of memory for its arguments, or for what it returns'));
           case {{{ ANSWER_ABORTED }}}:
             // It was rejected when it was aborted.
@@ -611,8 +613,9 @@ var LibraryDeputyCall = {
         running: null,
 #endif
         free: Array.from({ length: {{{ LIMIT }}} }, (unused, i) => {{{ LIMIT - 1 }}} - i),
-        // Of functions, to their index.
+        // Of functions, to their index; and how many it was told.
         names: new Map(),
+        named: 0,
         // What there is no room for in the ring: { bytes, at, size, buffer }.
         outbox: [],
         written: 0,
@@ -722,6 +725,8 @@ var LibraryDeputyCall = {
     },
 
     run(index, count, args, answer) {
+      // There was none for its name.
+      if (DeputyCall.functionNames[index] === undefined) return {{{ ANSWER_MEMORY }}};
       var sp = stackSave();
       DeputyCall.status = undefined;
       try {

@@ -120,6 +120,21 @@ EMSCRIPTEN_KEEPALIVE int stay(int ms) {
   return most_inside;
 }
 
+// All memory but for what is smaller than `size`; and gives it back.
+static struct part {
+  struct part* next;
+}* parts;
+EMSCRIPTEN_KEEPALIVE void fill_memory(size_t size) {
+  for (struct part* part; (part = malloc(size)); parts = part) {
+    part->next = parts;
+  }
+}
+EMSCRIPTEN_KEEPALIVE void free_memory(void) {
+  for (struct part* part; (part = parts); free(part)) {
+    parts = part->next;
+  }
+}
+
 #ifdef WITH_JSPI
 EMSCRIPTEN_KEEPALIVE const char* pause_and_return(const char* text, int ms) {
   emscripten_sleep(ms);

@@ -5,7 +5,7 @@
  * system/lib/deputy/call_ring.h at full speed, under ThreadSanitizer: one
  * thread is the page, and does what libdeputy_call.js does, one serves.
  * Messages of all sizes, some larger than the ring; for some there is no
- * memory. Each is answered once, in order, with what was in it; and nobody
+ * memory. Each call is answered once, in order, with what was in it; and nobody
  * sleeps for good.
  *
  *   call_ring_stress [--calls N] [--seed N]
@@ -42,8 +42,10 @@ namespace {
 
 using namespace deputy;
 
-// There is never memory for messages of this size.
+// There is never memory for messages of these sizes: calls, and names, which
+// need none.
 constexpr uint32_t TOO_LARGE = 8 * 30000;
+constexpr uint32_t NAME_SIZE = 8 * 60;
 constexpr int PATIENCE_S = 60;
 
 uint64_t state = 1;
@@ -112,6 +114,9 @@ void serve(uint32_t calls, bool can_keep_small) {
         case CallReader::Got::INVALID:
           fail("a message is invalid", expected);
         case CallReader::Got::NO_MEMORY:
+          if (reader.get_head().kind == MessageKind::NAME) {
+            fail("no memory for a name", expected);
+          }
           value.id = reader.get_head().id;
           value.kind = AnswerKind::MEMORY;
           break;
@@ -119,6 +124,10 @@ void serve(uint32_t calls, bool can_keep_small) {
           Message& message = reader.get();
           if (message.function != expected) {
             fail("out of order", expected);
+          }
+          if (message.kind == MessageKind::NAME) {
+            reader.release();
+            continue;
           }
           value.id = message.id;
           value.kind = AnswerKind::BIGINT;
@@ -189,6 +198,15 @@ struct Page {
     }
   }
 
+  void send_name(uint32_t number) {
+    std::vector<uint8_t> bytes(NAME_SIZE);
+    auto& message = *reinterpret_cast<Message*>(bytes.data());
+    message = {NAME_SIZE, MessageKind::NAME, 0, number, 1, 0};
+    message.arguments()[0].kind = ArgumentKind::BYTES;
+    message.arguments()[0].offset = sizeof(Message) + sizeof(Argument);
+    outbox.push_back(std::move(bytes));
+  }
+
   void send(uint32_t number) {
     static constexpr uint32_t SIZES[] = {0, 8, 100, 600, 5000, 70000, 200000};
     uint32_t id = free_ids.back();
@@ -199,6 +217,12 @@ struct Page {
     uint32_t begin = sizeof(Message) + (count + 1) * sizeof(Argument);
     std::vector<uint8_t> bytes(random_below(500) ? (begin + length + 8) & ~7u
                                                  : TOO_LARGE);
+    if (bytes.size() == NAME_SIZE) {
+      bytes.resize(NAME_SIZE + 8);
+    }
+    if (!random_below(10)) {
+      send_name(number);
+    }
     auto& message = *reinterpret_cast<Message*>(bytes.data());
     message = {static_cast<uint32_t>(bytes.size()),
                MessageKind::CALL,
@@ -277,7 +301,9 @@ struct Page {
 
 } // namespace
 
-static bool fails_to_allocate(size_t size) { return size == TOO_LARGE; }
+static bool fails_to_allocate(size_t size) {
+  return size == TOO_LARGE || size == NAME_SIZE;
+}
 
 int main(int argc, char** argv) {
   uint32_t calls = 200000;

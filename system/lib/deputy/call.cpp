@@ -284,8 +284,11 @@ int serve(call_server& server) {
       abort();
     }
     if (got == CallReader::Got::NO_MEMORY) {
-      answer(server,
-             {.id = server.reader.get_head().id, .kind = AnswerKind::MEMORY});
+      // Of a name, the calls that need it are answered so.
+      const Message& head = server.reader.get_head();
+      if (head.kind == MessageKind::CALL) {
+        answer(server, {.id = head.id, .kind = AnswerKind::MEMORY});
+      }
       server.reader.release();
       count++;
     } else if (server.reader.get().kind == MessageKind::NAME) {

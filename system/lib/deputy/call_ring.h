@@ -152,8 +152,8 @@ public:
     INVALID,   // nothing that follows can be read
   };
 
-  // Without `can_keep_small` a message has a block of its own from the start,
-  // and no pointer into it changes when it is taken.
+  // Without `can_keep_small` a call has a block of its own from the start, and
+  // no pointer into it changes when it is taken.
   CallReader(CallRing& ring, bool can_keep_small)
     : ring(ring), can_keep_small(can_keep_small) {}
 
@@ -253,9 +253,9 @@ private:
     }
     size = head.size;
     filled = sizeof(Message);
-    message = can_keep_small && size <= SMALL
-                ? small()
-                : static_cast<Message*>(malloc(size));
+    bool is_kept =
+      size <= SMALL && (can_keep_small || head.kind == MessageKind::NAME);
+    message = is_kept ? small() : static_cast<Message*>(malloc(size));
     is_skipped = !message;
     if (message) {
       *message = head;
