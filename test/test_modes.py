@@ -102,7 +102,12 @@ def test_wasm64(build, run, engine):
 
 
 def test_wasm_workers(build, run, engine):
-  result = run(build('deputy/test_wasm_worker.c', '-sDEPUTY_THREAD', '-sWASM_WORKERS', '-sEXIT_RUNTIME', '-UNDEBUG', '-O1'), engine, expect_exit=0)
+  result = run(build('deputy/test_wasm_worker.c', '-sDEPUTY_THREAD', '-sWASM_WORKERS', '-sEXIT_RUNTIME', '-UNDEBUG', '-O1',
+                     '-sDEPUTY_INLINE_EXPORTS=holds,wait_for_it'), engine, expect_exit=0, page_js="""
+    await Module.deputy.started;
+    while (!Module._holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+    Module._wait_for_it();
+  """)
   assert result.stdout == ['done']
 
 

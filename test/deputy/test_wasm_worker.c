@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  */
 
-// A Wasm Worker beside pthreads: it waits as they do, and what it keeps in keys
-// stays as it is.
+// A Wasm Worker beside pthreads: it waits as they do, what it keeps in keys
+// stays as it is, and the page waits for a lock that it holds.
 
 #include <assert.h>
 #include <emscripten/emscripten.h>
@@ -20,7 +20,8 @@
 
 static pthread_key_t keys[KEYS];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static atomic_int waits, is_done;
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int waits, is_held, is_wanted, is_done;
 
 static void work(void) {
   for (long i = 0; i < KEYS; i++) {
@@ -33,6 +34,23 @@ static void work(void) {
   for (long i = 0; i < KEYS; i++) {
     assert(pthread_getspecific(keys[i]) == (void*)(i + 1));
   }
+  pthread_mutex_lock(&held);
+  is_held = 1;
+  while (!is_wanted) {
+    usleep(1000);
+  }
+  // Longer than a thread that has died is waited for.
+  usleep(200000);
+  pthread_mutex_unlock(&held);
+}
+
+// UI thread.
+EMSCRIPTEN_KEEPALIVE int holds(void) { return is_held; }
+
+EMSCRIPTEN_KEEPALIVE void wait_for_it(void) {
+  is_wanted = 1;
+  pthread_mutex_lock(&held);
+  pthread_mutex_unlock(&held);
   is_done = 1;
 }
 

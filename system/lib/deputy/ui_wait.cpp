@@ -39,6 +39,11 @@ double emscripten_get_now(void);
 // Upstream's, of setitimer() and alarm(); absent in a program without them.
 __attribute__((weak)) bool _emscripten_check_timers(double now);
 
+// Upstream's, of Wasm Workers and AudioWorklets; absent in a program without
+// them.
+__attribute__((weak)) void*
+_emscripten_init_pthread(void* base, size_t* size, pid_t tid);
+
 // In libdeputy_wait.js. UI thread: runs _emscripten_deputy_run_tasks. Whether a
 // task threw, which does not end the wait.
 bool _emscripten_deputy_run_tasks_js(void);
@@ -193,7 +198,8 @@ Verdict judge_owner(int owner, int waiter, bool is_suspended) {
   }
   pthread_t thread = _emscripten_deputy_pool_thread_with(owner);
   if (!thread) {
-    return HELD_BY_DEAD;
+    // Or it is one of those, which are not in the pool.
+    return _emscripten_init_pthread ? MAY_END : HELD_BY_DEAD;
   }
   // (It may be about to give the lock back, before it waits.)
   return is_called_by(thread) && _emscripten_deputy_waits_on(thread)
