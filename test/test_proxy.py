@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from harness.build import REPO
 from harness.features import EXCEPTIONS, EXNREF, need
+from harness.server import Answer
 
 UPSTREAM_REPO = REPO / 'build/base'
 UPSTREAM = UPSTREAM_REPO / 'test/pthread'
@@ -306,6 +307,14 @@ def test_load_script(build, run, engine):
   program = build('deputy/test_load_script.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME')
   result = run(program, engine, files={'script.js': SCRIPT}, expect_exit=0)
   assert result.stdout == ['main: loaded, 4950', 'script.js: 42', 'missing.js: error']
+
+
+@pytest.mark.browser_only(reason='about scripts of pages')
+def test_load_script_for_a_thread_that_has_ended(build, run, engine):
+  program = build('deputy/test_load_script.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME')
+  result = run(program, engine, args=['ended'], files={'script.js': SCRIPT, 'slow.js': SCRIPT},
+               rules={'slow.js': Answer(delay=0.2)}, expect_exit=0)
+  assert result.stdout == ["not another's"]
 
 
 class WebSocketServer(socketserver.BaseRequestHandler):

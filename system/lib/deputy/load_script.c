@@ -4,7 +4,8 @@
  *
  * emscripten_async_load_script(), which upstream refuses on pthreads: the page
  * loads the script, and the thread that asked gets the callback at its event
- * loop, until which it stays alive. libdeputy_proxy.js has the other half.
+ * loop, until which it stays alive; one that ends before gets none.
+ * libdeputy_proxy.js has the other half.
  */
 
 #include <emscripten/deputy.h>
@@ -16,13 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "thread_life.h"
+#include "ui_wait.h"
+
 struct load {
   em_callback_func onload;
   em_callback_func onerror;
   bool is_loaded;
   bool is_of_deputy;
-  // NULL: the UI thread itself has asked.
-  em_proxying_ctx* ctx;
+  // Who has asked; 0: the UI thread itself.
+  int tid;
   char url[];
 };
 
@@ -43,19 +47,18 @@ static void finish(void* arg) {
 }
 
 // UI thread.
-static void start(em_proxying_ctx* ctx, void* arg) {
+static void start(void* arg) {
   struct load* load = arg;
-  load->ctx = ctx;
   _emscripten_deputy_load_script_js(load->url, load, load->is_of_deputy);
 }
 
 // UI thread.
 void _emscripten_deputy_script_loaded(struct load* load, bool is_loaded) {
   load->is_loaded = is_loaded;
-  if (load->ctx) {
-    emscripten_proxy_finish(load->ctx);
-  } else {
+  if (!load->tid) {
     finish(load);
+  } else if (!_emscripten_deputy_proxy_to(load->tid, finish, load)) {
+    free(load);
   }
 }
 
@@ -77,14 +80,14 @@ void emscripten_async_load_script(const char* url,
   memcpy(load->url, url, size);
   emscripten_runtime_keepalive_push();
   if (emscripten_is_main_runtime_thread()) {
-    start(NULL, load);
-  } else if (!emscripten_proxy_callback_with_ctx(
-               emscripten_proxy_get_system_queue(),
-               emscripten_main_runtime_thread_id(),
-               start,
-               finish,
-               finish,
-               load)) {
+    start(load);
+    return;
+  }
+  load->tid = _emscripten_deputy_tid(pthread_self());
+  if (!emscripten_proxy_async(emscripten_proxy_get_system_queue(),
+                              emscripten_main_runtime_thread_id(),
+                              start,
+                              load)) {
     finish(load);
   }
 }
