@@ -290,6 +290,23 @@ int block_alertably(volatile void* address, uint32_t expected, double ms) {
   }
 }
 
+// ---- Threads that may not ---------------------------------------------------
+
+// An AudioWorklet. Whatever it waits for changes the futex's value: nobody has
+// to wake it.
+int spin(volatile void* address, uint32_t expected, double ms) {
+  auto* futex = static_cast<volatile uint32_t*>(address);
+  double end = emscripten_get_now() + ms;
+  do {
+    for (int i = 0; i < LOOKS; i++) {
+      if (__atomic_load_n(futex, __ATOMIC_SEQ_CST) != expected) {
+        return -EWOULDBLOCK;
+      }
+    }
+  } while (emscripten_get_now() < end);
+  return -ETIMEDOUT;
+}
+
 // ---- The wait ---------------------------------------------------------------
 
 // In the middle of a task the next ones run only to end a deadlock: whoever has
@@ -490,13 +507,17 @@ double emscripten_deputy_longest_stall(void) {
 int emscripten_futex_wait(volatile void* address,
                           uint32_t expected,
                           double ms) {
-  if (!emscripten_is_main_runtime_thread()) {
+  bool can_block = _emscripten_thread_supports_atomics_wait();
+  if (can_block && !emscripten_is_main_runtime_thread()) {
     return _emscripten_deputy_is_alertable(address)
              ? block_alertably(address, expected, ms)
              : _emscripten_deputy_block(address, expected, ms);
   }
   if (reinterpret_cast<uintptr_t>(address) & 3) {
     return -EINVAL;
+  }
+  if (!emscripten_is_main_runtime_thread()) {
+    return spin(address, expected, ms);
   }
   struct deputy_wait outer = own_notes()->wait;
   bool is_named = outer.call != DEPUTY_CALL_FUTEX;
@@ -514,8 +535,7 @@ int emscripten_futex_wait(volatile void* address,
   int result = suspend_on_ui(futex, expected, ms);
   bool is_suspended = result != CANT_SUSPEND;
   if (!is_suspended) {
-    auto* wait_on_ui =
-      _emscripten_thread_supports_atomics_wait() ? sleep_on_ui : spin_on_ui;
+    auto* wait_on_ui = can_block ? sleep_on_ui : spin_on_ui;
     depth++;
     result = wait_on_ui(futex, expected, ms);
     depth--;
