@@ -111,6 +111,17 @@ def test_wasm_workers(build, run, engine):
   assert result.stdout == ['done']
 
 
+@pytest.mark.browser_only(reason='Node.js has no AudioWorklets')
+@pytest.mark.parametrize('level', ['-O0', '-O1'])
+def test_audio_worklet(build, run, engine, level):
+  result = run(build('deputy/test_audio_worklet.c', '-sDEPUTY_THREAD', '-sAUDIO_WORKLET', '-sWASM_WORKERS', '-sEXIT_RUNTIME',
+                     '-UNDEBUG', level, '-sDEPUTY_INLINE_EXPORTS=start_audio'), engine, expect_exit=0, page_js="""
+    await Module.deputy.started;
+    Module._start_audio();
+  """)
+  assert result.stdout == ['done']
+
+
 @pytest.mark.parametrize('flags', [[], ['-sASYNCIFY_IGNORE_INDIRECT']], ids=['', 'ignore_indirect'])
 def test_asyncify(build, run, engine, flags):
   build_and_check(build, run, engine, 'deputy/test_sleep.c', '-sASYNCIFY', '-O1', *flags)
