@@ -107,10 +107,6 @@ var LibraryDeputy = {
         set: (func) => { Deputy.onRuntimeInitialized = func; },
       });
 #endif
-#if AUDIO_WORKLET
-      // It has got the memory already, and in some engines nothing to try it with.
-      if (ENVIRONMENT_IS_AUDIO_WORKLET) return;
-#endif
       Deputy.requireSharedMemory();
 #if ENVIRONMENT_MAY_BE_WEB || ENVIRONMENT_MAY_BE_WORKER
       var target = globalThis.document ?? globalThis;
