@@ -86,9 +86,11 @@ var LibraryDeputyWait = {
 #if ENVIRONMENT_MAY_BE_NODE
       // Its main thread sleeps, as any thread may, and workers load meanwhile; so they do
       // while a call is suspended.
-      isSuspended ||= ENVIRONMENT_IS_NODE && call < {{{ FIRST_SHORT }}};
+      var othersGoOn = isSuspended || ENVIRONMENT_IS_NODE && call < {{{ FIRST_SHORT }}};
+#else
+      var othersGoOn = isSuspended;
 #endif
-      if (isSuspended) {
+      if (othersGoOn) {
         isLong = isOver = false;
         isHopeless &&= verdict != {{{ NEEDS_WORKER }}};
       }
@@ -126,7 +128,7 @@ var LibraryDeputyWait = {
       var holder = threads.find(({ tid }) => tid == owner);
       var name = UTF8ToString(__emscripten_deputy_call_name(call));
       return [
-        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.name(object)}), ${isSuspended ? 'in a suspended call' : 'and the page stands still'}.`,
+        `the UI thread has waited for ${Math.round(ms)} ms in ${name} (${DeputyWait.name(object)})${isSuspended ? ', in a suspended call' : {{{ ENVIRONMENT_MAY_BE_NODE ? "ENVIRONMENT_IS_NODE ? '' : " : '' }}}', and the page stands still'}.`,
         owner ? `It is held by ${holder?.what ?? `thread ${owner}`}. ${DeputyWait.VERDICTS[verdict]}`.trim() : DeputyWait.VERDICTS[verdict],
         'Call what waits on the deputy or another pthread, where it may, or don\'t wait for what needs the UI thread: see docs/blocking.md (UI_THREAD_WAIT={{{ UI_THREAD_WAIT }}}, UI_THREAD_WAIT_BUDGET={{{ UI_THREAD_WAIT_BUDGET }}}).',
         ...threads.map(({ text }) => '  ' + text),
