@@ -279,6 +279,22 @@ def test_end_before_main(build, run, engine, tmp_path, how, exit_runtime):
   assert result.report[3] != 'resolved'
 
 
+@pytest.mark.parametrize('exit_runtime', [0, 1], ids=['runtime_stays', 'runtime_exits'])
+def test_end_overtakes_start(build, run, engine, tmp_path, exit_runtime):
+  # What says that main() runs waits behind much that was printed; the end of the last thread goes another way.
+  (tmp_path / 'main.c').write_text('''
+    #include <pthread.h>
+    #include <stdio.h>
+    __attribute__((constructor)) static void print(void) { for (int i = 0; i < 3000; i++) printf("line %d\\n", i); }
+    int main() { pthread_exit(0); }
+  ''')
+  result = run(build(tmp_path / 'main.c', '-sDEPUTY_THREAD', '-sMODULARIZE', f'-sEXIT_RUNTIME={exit_runtime}'), engine, survive=True, page_js='''
+    return [await Module.deputy.started.then(() => 'started', String), await Module.deputy.exited];
+  ''')
+  assert result.report == ['started', 0]
+  assert len(result.stdout) == 3000
+
+
 def test_ended_program_leaves_the_page(build, run, engine):
   # Not on the page, nor at a signal that lives on, is there a listener that would keep its memory.
   if engine == 'node':

@@ -45,8 +45,8 @@ TOOLS = '''
 '''
 
 
-def jspi(build, *flags, wait='suspend'):
-  return build('deputy/test_jspi.c', '-sDEPUTY_THREAD', '-sDEPUTY_INLINE_EXPORTS=*', '-sMODULARIZE', '-sJSPI', f'-sUI_THREAD_WAIT={wait}', EXPORTS,
+def jspi(build, *flags, wait='suspend', inline='*'):
+  return build('deputy/test_jspi.c', '-sDEPUTY_THREAD', f'-sDEPUTY_INLINE_EXPORTS={inline}', '-sMODULARIZE', '-sJSPI', f'-sUI_THREAD_WAIT={wait}', EXPORTS,
                '-Wno-experimental', '-sPTHREAD_POOL_SPARE=0', '--js-library', HERE / 'deputy/test_jspi.js', *flags)
 
 
@@ -73,6 +73,22 @@ def test_overlapping_calls(build, run, engine, mode, wait):
     const sums = Promise.all(values.map((value) => Module._fill(value, value * 7 % 11)));
     for (const value of values) {
       if (Module._fill_plainly(value) != value) return `${value} is lost`;
+      await pause(1);
+    }
+    return (await sums).filter((sum, i) => sum != 4096 * values[i]);
+  ''')
+  assert result.report == []
+
+
+@pytest.mark.parametrize('threads', [0, 1, 2])
+@pytest.mark.usefixtures('needs_jspi')
+def test_overlapping_calls_on_threads(build, run, engine, threads):
+  # Those of the page's, where they are served.
+  result = run(jspi(build, '-O2', f'-sDEPUTY_CALL_THREADS={threads}', wait='spin', inline=''), engine, page_js=TOOLS + '''
+    const values = Array.from({length: 100}, (unused, i) => i + 1);
+    const sums = Promise.all(values.map((value) => Module._fill(value, value * 7 % 11)));
+    for (const value of values) {
+      if (await Module._fill_plainly(value) != value) return `${value} is lost`;
       await pause(1);
     }
     return (await sums).filter((sum, i) => sum != 4096 * values[i]);

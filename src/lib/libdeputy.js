@@ -118,9 +118,11 @@ var LibraryDeputy = {
 #endif
     },
 
-    // The program is over: nothing of it is left on the page. `why` is an Error.
+    // The program is over: nothing of it is left on the page, but where the runtime lives on.
+    // `why` is an Error.
     end(why) {
       DeputyCall.closeAll(why);
+      if (!DeputyPool.isClosed) return;
       for (var stop of Deputy.listeners.splice(0)) stop();
     },
 
@@ -228,14 +230,19 @@ var LibraryDeputy = {
 #endif
     },
 
+    // Whether static constructors have run, while C can be called. That main() has begun is
+    // said through the mailbox, and may come later than what it does.
+    hasStarted: () => Deputy.isStarted || Deputy.hasRuntime() && !!__emscripten_deputy_has_started(),
+
     // The program is over; in a page the deputy goes on serving, unless its threads were ended
     // (EXIT_RUNTIME, emscripten_force_exit()).
-    exit(status) {
+    exit(status, hasStarted) {
+      if ({{{ ENVIRONMENT_IS_WORKER_THREAD() }}}) return;
       DeputyProxy.writeRest();
       Deputy.exited.resolve(status);
       DeputyPool.release();
       var why = new Error(`the program has ended, with status ${status}`);
-      if (!Deputy.isStarted && !Deputy.failure) {
+      if (!hasStarted && !Deputy.failure) {
         // By a static constructor. Nobody will serve.
         Deputy.failure = why;
         Deputy.started.reject(why);
@@ -244,6 +251,8 @@ var LibraryDeputy = {
 #if !EXIT_RUNTIME
       else if (!DeputyPool.isClosed) return;
 #endif
+      // (What says so may be on its way, and come no more.)
+      Deputy.started.resolve();
       Deputy.end(why);
 #if ASYNCIFY == 2
       DeputyJspi.close(new ExitStatus(status));
@@ -289,10 +298,10 @@ var LibraryDeputy = {
       Deputy.failure = new Error(`the deputy thread could not be started: ${reason}`, { cause: reason });
       err(Deputy.failure.message);
       Deputy.started.reject(Deputy.failure);
-      Deputy.end(Deputy.failure);
       Deputy.exited.reject(Deputy.failure);
       // What was given up must not begin after all.
       DeputyPool.close(Deputy.hasCrashed);
+      Deputy.end(Deputy.failure);
       return Deputy.failure;
     },
 
@@ -323,12 +332,12 @@ var LibraryDeputy = {
       if ({{{ ENVIRONMENT_IS_WORKER_THREAD() }}}) return;
       Deputy.fail(what);
       Deputy.crashed({ name: 'RuntimeError', message: what });
+      // Threads that wait for something must not wait for ever.
+      DeputyPool.close();
       Deputy.end(new Error(`the program has aborted: ${what}`));
 #if ASYNCIFY == 2
       DeputyJspi.close(new WebAssembly.RuntimeError(what));
 #endif
-      // Threads that wait for something must not wait for ever.
-      DeputyPool.close();
     },
 
     // ---- Faults of a worker (UI thread) --------------------------------------
@@ -387,8 +396,7 @@ var LibraryDeputy = {
     // A thread died. Rejects `exited` with its name, message and stack.
     crashed({ name, message, stack }) {
       Deputy.hasCrashed = true;
-      // That main() has begun is said through the mailbox, and may come later than this.
-      if (Deputy.hasRuntime() && __emscripten_deputy_has_started()) {
+      if (Deputy.hasStarted()) {
         Deputy.isStarted = true;
         Deputy.started.resolve();
       }
@@ -676,6 +684,7 @@ Object.assign(LibraryDeputy, {
       if (_emscripten_is_deputy_thread()) {{{ runtimeKeepalivePush() }}};
       exitProgram(status);
     }
+    var hasStarted = Deputy.hasStarted();
     try {
       // "Implicit" unless the runtime shuts down: upstream else warns that it
       // does not.
@@ -684,7 +693,7 @@ Object.assign(LibraryDeputy, {
 #if !EXIT_RUNTIME
       __emscripten_deputy_end_exit();
 #endif
-      Deputy.exit(status);
+      Deputy.exit(status, hasStarted);
     }
   },
 
@@ -753,10 +762,11 @@ Object.assign(LibraryDeputy, {
   $procExitOnMainThread__proxy: 'async',
   $procExitOnMainThread: (status) => Deputy.exitAfterCrashes(() => {
     if (runtimeKeepaliveCounter) {{{ runtimeKeepalivePop() }}};
+    var hasStarted = Deputy.hasStarted();
     try {
       procExit(status);
     } finally {
-      Deputy.exit(status);
+      Deputy.exit(status, hasStarted);
     }
   }),
 });

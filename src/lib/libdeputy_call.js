@@ -734,6 +734,9 @@ var LibraryDeputyCall = {
         for (var i = 0; i < count; i++, args += {{{ ARGUMENT_SIZE }}}) {
           values.push({{{ makeGetValue('args', 0, 'i32') }}} == {{{ KIND_BIGINT }}} ? DeputyCall.int64s().getBigInt64(args + 8, true) : {{{ makeGetValue('args', 8, 'double') }}});
         }
+#if ASYNCIFY == 2
+        DeputyJspi.isServing = true;
+#endif
         var value = DeputyCall.check(index, count)(...values);
 #if ASYNCIFY || EMBIND
         if (value instanceof Promise) {
@@ -754,6 +757,11 @@ var LibraryDeputyCall = {
         __emscripten_deputy_end_current_call(kind, answer, {{{ EXIT_RUNTIME }}});
         throw e;
       }
+#if ASYNCIFY == 2
+      finally {
+        DeputyJspi.isServing = false;
+      }
+#endif
     },
 
 #if ASYNCIFY || EMBIND
@@ -890,6 +898,7 @@ LibraryDeputyCall.$DeputyCall__deps.push('_emscripten_deputy_await_answer');
 // ---- Upstream's functions, changed -------------------------------------------
 
 moveUpstream('$ccall', '$ccallHere', LibraryDeputyCall);
+moveUpstream('$cwrap', '$cwrapHere', LibraryDeputyCall);
 
 Object.assign(LibraryDeputyCall, {
   $ccall__deps: ['$ccallHere', '$DeputyCall'],
@@ -905,9 +914,12 @@ Object.assign(LibraryDeputyCall, {
       ccallHere(ident, returnType, argTypes, args, opts) :
       DeputyCall.invoke(ident, returnType, argTypes, args),
 
-  // Upstream's returns the function itself where all are numbers, and a number is not converted then.
-  $cwrap__deps: ['$ccall'],
-  $cwrap: (ident, returnType, argTypes, opts) => (...args) => ccall(ident, returnType, argTypes, args, opts),
+  // Upstream's returns the function itself where all are numbers: what the page gets was not converted then.
+  $cwrap__deps: ['$ccall', '$cwrapHere'],
+  $cwrap: (ident, returnType, argTypes, opts) =>
+    {{{ ENVIRONMENT_IS_WORKER_THREAD() }}} || DeputyCall.policyOf(ident) == 'inline' ?
+      cwrapHere(ident, returnType, argTypes, opts) :
+      (...args) => ccall(ident, returnType, argTypes, args, opts),
 });
 
 autoAddDeps(LibraryDeputyCall, '$DeputyCall');

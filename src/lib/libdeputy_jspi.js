@@ -3,10 +3,11 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * Room `wait`: calls that the engine suspends (-sJSPI). On the UI thread each call of a
- * promising export is an activation, with a stack of its own, because others run there
- * while it is suspended, in any order; system/lib/deputy/activation.c has what else is
- * its own. With UI_THREAD_WAIT=suspend its waits suspend it, and the page goes on.
+ * Room `wait`: calls that the engine suspends (-sJSPI). On the UI thread, and where the
+ * page's calls are served, each call of a promising export is an activation, with a stack
+ * of its own, because others run there while it is suspended, in any order;
+ * system/lib/deputy/activation.c has what else is its own. With UI_THREAD_WAIT=suspend its
+ * waits on the UI thread suspend it, and the page goes on.
  *
  * Upstream gets here where it would use WebAssembly.promising and WebAssembly.Suspending,
  * which WebKit does not have: there a program loads and runs, and nothing is suspended.
@@ -32,22 +33,27 @@ var LibraryDeputyJspi = {
   $DeputyJspi: {
     // Of the activations that have not ended: what rejects their Promise.
     rejects: null,
+    // Pthread. In a call of the page's.
+    isServing: false,
 
     // Any thread. `func`, an export, as a function that returns a Promise.
     promising(func) {
       if (!WebAssembly.promising) return async (...args) => func(...args);
       var promising = WebAssembly.promising(func);
-      if (ENVIRONMENT_IS_PTHREAD) return promising;
-      return (...args) => new Promise((resolve, reject) => {
+      // (A thread's entry point has the thread's stack.)
+      return (...args) => ENVIRONMENT_IS_PTHREAD && !DeputyJspi.isServing ? promising(...args) : new Promise((resolve, reject) => {
         var activation = __emscripten_deputy_activation_new({{{ to64(JSPI_STACK_SIZE) }}});
         if (!activation) {
           throw new Error('out of memory: no stack of JSPI_STACK_SIZE ({{{ JSPI_STACK_SIZE }}}) bytes for a call of a promising export');
         }
         DeputyJspi.rejects.set(activation, reject);
         var settle = (how) => (value) => {
-          DeputyJspi.leave(activation);
           DeputyJspi.rejects.delete(activation);
-          __emscripten_deputy_activation_free(activation);
+          // (With its thread it has ended before.)
+          if (!DeputyPool.hasEnded) {
+            DeputyJspi.leave(activation);
+            __emscripten_deputy_activation_free(activation);
+          }
           how(value);
         };
         DeputyJspi.switch(activation);
@@ -71,7 +77,6 @@ var LibraryDeputyJspi = {
           return result;
         };
       }
-      if (ENVIRONMENT_IS_PTHREAD) return new WebAssembly.Suspending(func);
       return new WebAssembly.Suspending((...args) => {
         var result = func(...args);
         var activation = __emscripten_deputy_activation();
@@ -84,7 +89,7 @@ var LibraryDeputyJspi = {
       });
     },
 
-    // ---- UI thread
+    // ---- Activations
 
     // Enters an activation, or leaves the current one.
     switch(activation) {

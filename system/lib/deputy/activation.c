@@ -2,14 +2,15 @@
  * Copyright 2026 The Emscripten Deputy Authors.
  * SPDX-License-Identifier: MIT
  *
- * Activations: the calls of promising exports (JSPI) on the UI thread. The
- * engine suspends their wasm frames, and other code runs on the same thread
- * meanwhile, other activations too. What is a thread's alone, and must be each
- * activation's own, is exchanged whenever one is entered or left: the stack,
- * errno, what it waits for, and the tid, by which locks know their owner.
- * libdeputy_jspi.js says when.
+ * Activations: the calls of promising exports (JSPI), on the UI thread and, of
+ * the page's, on threads that serve. The engine suspends their wasm frames, and
+ * other code runs on the same thread meanwhile, other activations too. What is
+ * a thread's alone, and must be each activation's own, is exchanged whenever
+ * one is entered or left: the stack, errno, what it waits for, and on the UI
+ * thread the tid, by which locks know their owner. libdeputy_jspi.js says when.
  *
- * UI thread only.
+ * Of each thread its own. (One that ends leaves their stacks: they may be
+ * suspended.)
  */
 
 #include "pthread_impl.h"
@@ -43,9 +44,9 @@ struct activation {
   uintptr_t cookie[4];
 };
 
-static struct activation* all;
-static struct activation* unused;
-static struct activation* current;
+static _Thread_local struct activation* all;
+static _Thread_local struct activation* unused;
+static _Thread_local struct activation* current;
 
 static uintptr_t low_end(struct activation* activation) {
   return (uintptr_t)(activation + 1);
@@ -57,7 +58,9 @@ static struct activation* new_activation(size_t stack_size) {
   if (!activation) {
     return NULL;
   }
-  activation->tid = _emscripten_get_next_tid();
+  activation->tid = emscripten_is_main_runtime_thread()
+                      ? _emscripten_get_next_tid()
+                      : __pthread_self()->tid;
   activation->stack_base = ((uintptr_t)activation + size) & -16;
   activation->stack_end = low_end(activation);
   for (int i = 0; i < 4; i++) {

@@ -38,6 +38,7 @@
 #include "call.h"
 #include "call_ring.h"
 #include "event.h"
+#include "thread_life.h"
 #include "ui_wait.h"
 
 using std::atomic_int;
@@ -351,6 +352,8 @@ int emscripten_deputy_poll(void) {
   struct deputy_notes* notes = _emscripten_deputy_notes(pthread_self());
   double turn_end = notes->turn_end;
   notes->turn_end = 0;
+  // What they wait for has its own name.
+  struct deputy_wait outer = _emscripten_deputy_begin_wait(0, nullptr);
   int count = 0;
   do {
     _emscripten_deputy_receive_mail();
@@ -365,6 +368,7 @@ int emscripten_deputy_poll(void) {
       break;
     }
   } while (!_emscripten_deputy_leave_mail(0));
+  _emscripten_deputy_end_wait(outer);
   notes->turn_end = turn_end;
   return count;
 }
@@ -539,10 +543,11 @@ void _emscripten_deputy_end_call(Message* message, int kind, Answer* value) {
 }
 
 // The thread that serves. The end of the call that it is in, before an
-// exception leaves it; of the last one, when that is exit() and ends the
-// runtime.
+// exception leaves it and what is around it: exit()'s. Of the last one, when
+// that ends the runtime.
 void _emscripten_deputy_end_current_call(int kind, Answer* value, int is_last) {
   call_server& server = *own_server();
+  _emscripten_deputy_forget_cleanup();
   value->id = server.current;
   value->kind = static_cast<AnswerKind>(kind);
   server.current = is_last ? static_cast<int>(MAX_CALLS) : -1;

@@ -384,6 +384,10 @@ void __do_cleanup_pop(struct __ptcb* handler) {
   __pthread_self()->cancelbuf = handler->__next;
 }
 
+void _emscripten_deputy_forget_cleanup(void) {
+  __pthread_self()->cancelbuf = NULL;
+}
+
 static void run_cleanup_handlers(pthread_t self) {
   while (self->cancelbuf) {
     struct __ptcb* handler = self->cancelbuf;

@@ -64,6 +64,9 @@ void _emscripten_deputy_thread_publish(pthread_t thread);
 // UI thread. Ends a thread that was never started, or whose worker is gone.
 void _emscripten_deputy_thread_end_for(pthread_t thread);
 
+// Any thread, of itself: the frames with its cleanup handlers are left.
+void _emscripten_deputy_forget_cleanup(void);
+
 // Any thread. Whether messages wake a thread that is at its event loop through
 // its block (Atomics.waitAsync), or through the UI thread (postMessage).
 void _emscripten_deputy_thread_set_wait_async(int available);

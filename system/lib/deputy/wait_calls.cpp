@@ -38,9 +38,16 @@ bool was_alerted() {
   return std::exchange(is_alerted, false);
 }
 
+void lock_again(void* mutex) {
+  pthread_mutex_lock(static_cast<pthread_mutex_t*>(mutex));
+}
+
 int run_mail(pthread_mutex_t* mutex) {
   pthread_mutex_unlock(mutex);
+  // The program's own handlers expect it to be locked.
+  pthread_cleanup_push(lock_again, mutex);
   emscripten_deputy_poll();
+  pthread_cleanup_pop(0);
   return pthread_mutex_lock(mutex);
 }
 
