@@ -260,9 +260,9 @@ def test_call_waits_for_what_main_waits_for(build, run, engine, is_for_all):
   assert report == [1] * 5
 
 
-@pytest.mark.parametrize('way', ['lock', '+lock', 'usleep', 'cond'])
+@pytest.mark.parametrize('way', ['lock', '+lock', 'usleep', 'cond', '+js'])
 def test_not_served(build, run, engine, way):
-  # In a lock's wait never, and elsewhere not before the program says so.
+  # In the waits of a lock, or of JavaScript's, never, and elsewhere not before the program says so.
   if way in {'lock', '+lock'}:
     result = run(callee(build, '-sEXIT_RUNTIME=0'), engine, args=[way], expect_exit=0, page_js=HELPERS + '''
       const call = Module.ccall('count', 'boolean', ['number', 'string'], [0, null]);
@@ -277,7 +277,7 @@ def test_not_served(build, run, engine, way):
       Module._add(1, 2).then(() => { answered = true; });
       await pause(500);
       return answered;
-    ''', args=[way])
+    ''', '-DWITH_JS', '--js-library', HERE / 'deputy/wait_on_page.js', args=[way])
     assert report is False
 
 

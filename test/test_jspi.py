@@ -111,6 +111,19 @@ def test_calls_that_end_together(build, run, engine):
 
 
 @pytest.mark.usefixtures('needs_jspi')
+def test_calls_and_main_go_on_together(build, run, engine):
+  result = run(jspi(build, '-O2', wait='spin', inline=''), engine, args=['together'], page_js='''
+    const sums = [];
+    for (let round = 0; round < 20; round++) {
+      const calls = Array.from({length: 10}, (unused, i) => Module._fill_together(i, 1 + i % 3));
+      sums.push(...await Promise.all(calls));
+    }
+    return sums;
+  ''')
+  assert result.report == [2 * i for i in range(10)] * 20
+
+
+@pytest.mark.usefixtures('needs_jspi')
 def test_stack_overflow(build, run, engine):
   result = run(jspi(build, '-O2', '-sJSPI_STACK_SIZE=20000'), engine, survive=True, page_js=TOOLS + '''
     const fits = await Module._overflow(15);

@@ -30,12 +30,24 @@ var LibraryDeputyFetch = {
 moveUpstream('emscripten_start_fetch', '$startFetch', LibraryDeputyFetch);
 
 Object.assign(LibraryDeputyFetch, {
-  // Any thread. A fetch that the thread waits for goes without: nothing can open before it.
-  emscripten_start_fetch__deps: ['$DeputyFetch', '$Fetch', '$startFetch', '$runtimeKeepalivePush', '$runtimeKeepalivePop'],
+  // Any thread. A fetch that the thread waits for goes without: what the database says would come later.
+  emscripten_start_fetch__deps: ['$DeputyFetch', '$Fetch', '$startFetch', '$runtimeKeepalivePush', '$runtimeKeepalivePop', '$UTF8ToString'],
   emscripten_start_fetch: (fetch, ...callbacks) => {
+    if (!ENVIRONMENT_IS_PTHREAD) return startFetch(fetch, ...callbacks);
     var attributes = {{{ makeGetValue('fetch', C_STRUCTS.emscripten_fetch_t.__attributes + C_STRUCTS.emscripten_fetch_attr_t.attributes, 'u32') }}};
-    var isOpen = !ENVIRONMENT_IS_PTHREAD || Fetch.dbInstance !== undefined;
-    if (isOpen || attributes & {{{ cDefs.EMSCRIPTEN_FETCH_SYNCHRONOUS }}}) return startFetch(fetch, ...callbacks);
+    var { dbInstance } = Fetch;
+    if (attributes & {{{ cDefs.EMSCRIPTEN_FETCH_SYNCHRONOUS }}}) {
+      Fetch.dbInstance = undefined;
+      try {
+        return startFetch(fetch, ...callbacks);
+      } finally {
+        Fetch.dbInstance = dbInstance;
+      }
+    }
+    // What needs none begins at once: it may be closed right away.
+    var method = UTF8ToString(fetch + {{{ C_STRUCTS.emscripten_fetch_t.__attributes + C_STRUCTS.emscripten_fetch_attr_t.requestMethod }}});
+    var replaces = (attributes & {{{ cDefs.EMSCRIPTEN_FETCH_REPLACE | cDefs.EMSCRIPTEN_FETCH_PERSIST_FILE }}}) == {{{ cDefs.EMSCRIPTEN_FETCH_REPLACE }}};
+    if (dbInstance !== undefined || replaces && !method.startsWith('EM_IDB_')) return startFetch(fetch, ...callbacks);
     {{{ runtimeKeepalivePush() }}}
     DeputyFetch.open().then(() => {
       {{{ runtimeKeepalivePop() }}}

@@ -79,9 +79,10 @@ var LibraryDeputyJspi = {
       }
       return new WebAssembly.Suspending((...args) => {
         var result = func(...args);
+        if (!(result instanceof Promise)) return result;
+        // (Null: a pthread's entry point.)
         var activation = __emscripten_deputy_activation();
-        if (!activation || !(result instanceof Promise)) return result;
-        DeputyJspi.leave(activation);
+        if (activation) DeputyJspi.leave(activation);
         var resume = () => DeputyJspi.resume(activation);
         // The engine's own reaction comes right after this one.
         result.then(resume, resume);
@@ -111,7 +112,7 @@ var LibraryDeputyJspi = {
       // It has ended, and its Promise's turn has not come.
       var ended = __emscripten_deputy_activation();
       if (ended) DeputyJspi.switch(ended);
-      DeputyJspi.switch(activation);
+      if (activation) DeputyJspi.switch(activation);
     },
 
     // The program is over: none goes on.

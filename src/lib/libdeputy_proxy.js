@@ -25,6 +25,9 @@
 var LibraryDeputyProxy = {
   $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '_emscripten_deputy_print', '$DeputyPool', '$UTF8ToString', '$callUserCallback', '$lengthBytesUTF8', '$stringToNewUTF8', 'free'],
   $DeputyProxy: {
+    // Any thread. Whether a proxied function is poll(), in programs that have it.
+    isPoll: (func) => false,
+
     // To itself, and what to do for each message.
     channel: null,
     next: [],
@@ -140,6 +143,12 @@ var LibraryDeputyProxy = {
     return 0;
   },
 #endif
+
+  // ---- Called by proxying.c
+
+  _emscripten_deputy_is_poll_js__deps: ['$DeputyProxy'],
+  _emscripten_deputy_is_poll_js__sig: 'ii',
+  _emscripten_deputy_is_poll_js: (func) => DeputyProxy.isPoll(func),
 
   // ---- Called by load_script.c
 
@@ -289,6 +298,8 @@ Object.assign(LibraryDeputyProxy, {
 #endif // WASMFS
 
 #if !WASMFS
+LibraryManager.library['__syscall_poll__postset'] = 'DeputyProxy.isPoll = (func) => proxiedFunctionTable[func] == ___syscall_poll;';
+
 // UI thread. Upstream's writes to what a caller has given whenever one of its streams changes;
 // that may have been freed, when the caller was cancelled.
 LibraryDeputyProxy.$doPollAsync__deps = ['$doPollSync', '$DeputyWait', '$FS'];

@@ -270,6 +270,10 @@ static int wait_for_lock(void) {
   return next;
 }
 
+#ifdef WITH_JS
+void wait_on_page(int ms);
+#endif
+
 static void meanwhile(const char* way) {
   bool is_alertable = way[0] == '+';
   way += is_alertable;
@@ -306,6 +310,10 @@ static void meanwhile(const char* way) {
       until.tv_sec += until.tv_nsec / 1000000000;
       until.tv_nsec %= 1000000000;
       served += pthread_cond_timedwait(&cond, &mutex, &until) == ETIMEDOUT;
+#ifdef WITH_JS
+    } else if (!strcmp(way, "js")) {
+      wait_on_page(200);
+#endif
     } else if (!strcmp(way, "busy")) {
       // Never at its event loop.
     }

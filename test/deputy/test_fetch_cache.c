@@ -37,8 +37,42 @@ static const char* end(emscripten_fetch_t* fetch) {
 
 static void* run(void* who);
 
+// The database is not asked, for what would come later.
+static void wait_for_it(void) {
+  emscripten_fetch_attr_t attr;
+  emscripten_fetch_attr_init(&attr);
+  strcpy(attr.requestMethod, "GET");
+  attr.attributes =
+    EMSCRIPTEN_FETCH_LOAD_TO_MEMORY | EMSCRIPTEN_FETCH_SYNCHRONOUS;
+  emscripten_fetch_t* fetch = emscripten_fetch(&attr, "data.txt");
+  assert(fetch->status == 200 && fetch->numBytes == 9);
+  assert(emscripten_fetch_close(fetch) == EMSCRIPTEN_RESULT_SUCCESS);
+}
+
+static void is_closed(emscripten_fetch_t* fetch) { ++*(int*)fetch->userData; }
+
+static void must_not_come(emscripten_fetch_t* fetch) {
+  assert(0 && "it was closed");
+}
+
+// It has begun, also as the first of a thread.
+static void close_at_once(void) {
+  int closed = 0;
+  emscripten_fetch_attr_t attr;
+  emscripten_fetch_attr_init(&attr);
+  strcpy(attr.requestMethod, "GET");
+  attr.attributes = EMSCRIPTEN_FETCH_LOAD_TO_MEMORY | EMSCRIPTEN_FETCH_REPLACE;
+  attr.onsuccess = must_not_come;
+  attr.onerror = is_closed;
+  attr.userData = &closed;
+  emscripten_fetch_t* fetch = emscripten_fetch(&attr, "data.txt");
+  assert(emscripten_fetch_close(fetch) == EMSCRIPTEN_RESULT_SUCCESS);
+  assert(closed == 1);
+}
+
 static void is_gone(emscripten_fetch_t* fetch) {
   const char* who = end(fetch);
+  wait_for_it();
   printf("%s: gone\n", who);
   if (!strcmp(who, "main")) {
     pthread_t thread;
@@ -83,6 +117,7 @@ static void is_kept(emscripten_fetch_t* fetch) {
 }
 
 static void* run(void* who) {
+  close_at_once();
   start("GET",
         EMSCRIPTEN_FETCH_LOAD_TO_MEMORY | EMSCRIPTEN_FETCH_REPLACE |
           EMSCRIPTEN_FETCH_PERSIST_FILE,

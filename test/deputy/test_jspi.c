@@ -232,8 +232,12 @@ __attribute__((constructor)) static void init(void) {
   pthread_mutex_init(&recursive, &attributes);
 }
 
-int main(void) {
-  // JSPI on threads is upstream's own.
+int main(int argc, char** argv) {
   assert(sleep_and_return(1) == 1);
+  // With calls of the page's, of which some end when it goes on.
+  for (int i = 0; i < 50 && argc > 1; i++) {
+    test_pause(i % 7);
+    assert(fill_together(i, 1 + i % 3) == 2 * i);
+  }
   emscripten_exit_with_live_runtime();
 }

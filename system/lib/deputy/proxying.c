@@ -820,6 +820,9 @@ void _emscripten_run_js_on_main_thread_done(void* ctx,
   emscripten_proxy_finish(ctx);
 }
 
+// In libdeputy_proxy.js. Whether a proxied function is poll().
+bool _emscripten_deputy_is_poll_js(int func);
+
 // Its arguments are tagged, `size` bytes. Returns 0 where nothing was returned.
 double _emscripten_run_js_on_main_thread(
   int func, void* em_asm, int size, double* args, int mode) {
@@ -831,8 +834,13 @@ double _emscripten_run_js_on_main_thread(
       emscripten_proxy_sync(&system_queue, ui, run_js, &call);
       return end_js(&call);
     case PROXY_SYNC_ASYNC:
-      // What may take long, such as poll(), is a cancellation point.
-      sync_with_ctx(&system_queue, ui, run_js_with_ctx, &call, true);
+      // Whoever calls another expects that nothing else runs on its thread, and
+      // that it goes on: dlsym() holds a lock.
+      sync_with_ctx(&system_queue,
+                    ui,
+                    run_js_with_ctx,
+                    &call,
+                    _emscripten_deputy_is_poll_js(func));
       return end_js(&call);
   }
   // Nobody waits, so it must not lie here.

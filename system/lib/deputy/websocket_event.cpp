@@ -240,17 +240,15 @@ SETTER(emscripten_websocket_set_onmessage_callback_on_thread, MESSAGE)
 REAL(EMSCRIPTEN_RESULT, emscripten_websocket_delete, EMSCRIPTEN_WEBSOCKET_T)
 EMSCRIPTEN_RESULT
 __wrap_emscripten_websocket_delete(EMSCRIPTEN_WEBSOCKET_T socket) {
-  EMSCRIPTEN_RESULT result = __real_emscripten_websocket_delete(socket);
-  if (result == EMSCRIPTEN_RESULT_SUCCESS) {
-    remove_if([=](const Listener& each) { return each.socket == socket; });
-  }
-  return result;
+  // First: another thread may get a new one by the same number then.
+  remove_if([=](const Listener& each) { return each.socket == socket; });
+  return __real_emscripten_websocket_delete(socket);
 }
 
 REAL(void, emscripten_websocket_deinitialize, void)
 void __wrap_emscripten_websocket_deinitialize(void) {
-  __real_emscripten_websocket_deinitialize();
   remove_if([](const Listener&) { return true; });
+  __real_emscripten_websocket_deinitialize();
 }
 
 } // extern "C"
