@@ -1,3 +1,4 @@
+/* global addToLibrary */
 // Copyright 2026 The Emscripten Deputy Authors.
 // SPDX-License-Identifier: MIT
 
