@@ -136,6 +136,53 @@ def test_functions(build, run, engine, mode):
   check(run, program(build, *MODES[mode]), engine, {**VALUES, **REFUSED})
 
 
+# Objects of the page's own classes: what is bound is read, as upstream does, wherever it is.
+FOREIGN = {
+  'Module.samePoint(new Accessors())': '{x: 1,y: 2}',
+  'Module.samePoint(new Methods(3, 4))': '{x: 3,y: 4}',
+  'Module.samePoint(Object.create({x: 5, y: 6}))': '{x: 5,y: 6}',
+  'Module.samePoint(Object.defineProperty({x: 7}, "y", {value: 8}))': '{x: 7,y: 8}',
+  'Module.sameLine({from: new Accessors(), to: new Methods(5, 6), name: "line"})': '{from: {x: 1,y: 2},to: {x: 5,y: 6},name: "line"}',
+  'Module.sameLine({from: point, to: point, name: "twice"})': '{from: {x: 1,y: 2},to: {x: 1,y: 2},name: "twice"}',
+  'Module.keysOf({value: {b: 1, a: [2]}})': '"a,b"',
+  'Module.keysOf({value: new Methods(3, 4)})': '"x,y"',
+  'Module.samePair(new Pair())': '[3,4]',
+  'Module.samePair((function() { return arguments; })(5, 6))': '[5,6]',
+  'Module.samePair(new Int16Array([7, 8]))': '[7,8]',
+  'Module.bytesOf(new Bytes([1, 255]))': '"01ff"',
+  'Module.samePoint(loop)': 'TypeError: samePoint: an argument is or has an object that is in itself: it can\'t be copied',
+  'Module.samePair(loops)': 'TypeError: samePair: an argument is or has an object that is in itself: it can\'t be copied',
+  'Module.loop()': 'TypeError: loop: what it returns is or has an object that is in itself: it can\'t be copied',
+  'Module.samePoint(new Nameless())': 'TypeError: samePoint: Missing field: "x"',
+}
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_foreign_objects(build, run, engine, mode):
+  check(run, program(build, *MODES[mode]), engine, FOREIGN, """
+    class Accessors { get x() { return 1; } get y() { return 2; } }
+    class Methods { constructor(x, y) { this.x = x; this.y = y; } toJSON() {} }
+    Object.defineProperty(Methods.prototype, 'scale', {value() {}, enumerable: true});
+    class Nameless { x() {} y() {} }
+    class Pair { get length() { return 2; } get 0() { return 3; } get 1() { return 4; } }
+    class Bytes extends Uint8Array {}
+    const point = {x: 1, y: 2};
+    const loop = {x: 1, y: 2};
+    loop.self = loop;
+    const loops = [];
+    loops.push(loops);
+  """)
+
+
+@pytest.mark.browser_only(reason='about objects of browsers')
+def test_objects_of_the_browser(build, run, engine):
+  check(run, program(build, '-O1'), engine, {
+    'Module.samePoint(new DOMPoint(1, 2))': '{x: 1,y: 2}',
+    'Module.samePoint(new DOMRect(3, 4, 5, 6))': '{x: 3,y: 4}',
+    'Module.samePoint(new MouseEvent("click", {clientX: 7, view: window}))': '{x: 7,y: 0}',
+  })
+
+
 OBJECTS = {
   'Promise.resolve(c instanceof Module.Counter && c instanceof Module.Base && !(base instanceof Module.Counter))': 'true',
   'Promise.resolve(c.constructor == Module.Counter && Module.Counter.name == "Counter")': 'true',

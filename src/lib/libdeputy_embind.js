@@ -103,8 +103,12 @@ var LibraryDeputyEmbind = {
     // By number: objects, on the thread that serves.
     handles: null,
 
+    // What value_object() and value_array() read, of all that the program binds.
+    fieldNames: null,
+
     // Any thread, while the script is evaluated.
     init() {
+      DeputyEmbind.fieldNames = new Set();
       DeputyEmbind.classes = new Map();
       DeputyEmbind.handles = new Map();
       var craft = craftInvokerFunction;
@@ -136,7 +140,8 @@ var LibraryDeputyEmbind = {
 
     // Any thread. What JSON has as it is, or an array with a tag. Bytes go into `bytes`, an
     // array, on the page, and into the text on the thread that serves, which has none.
-    pack(value, bytes = null) {
+    // `outer`: what the value is in.
+    pack(value, bytes = null, outer = []) {
       switch (typeof value) {
         case 'string':
         case 'boolean':
@@ -153,7 +158,6 @@ var LibraryDeputyEmbind = {
           throw DeputyEmbind.refused(value, bytes);
       }
       if (!value) return null;
-      if (Array.isArray(value)) return ['array', Array.from(value, (element) => DeputyEmbind.pack(element, bytes))];
       if (value.deputyHandle) return ['handle', value.deputyHandle.id, value.deputyHandle.name];
       if (value instanceof ClassHandle) {
         if (bytes) throw new BindingError(`${value.$$.ptrType.registeredClass.name} is in DEPUTY_INLINE_EXPORTS: its objects are the page's own, and can't be passed to what runs on the deputy`);
@@ -163,18 +167,27 @@ var LibraryDeputyEmbind = {
       if (DeputyEmbind.enumValues.has(value)) return ['enum', ...DeputyEmbind.enumValues.get(value)];
       var isBuffer = value instanceof ArrayBuffer;
       if (isBuffer || ArrayBuffer.isView(value)) {
-        var kind = isBuffer ? 'Uint8Array' : value.constructor.name;
+        var kind = isBuffer ? 'Uint8Array' : value[Symbol.toStringTag];
         if (bytes) return ['bytes', kind, bytes.push(value) - 1, value.byteLength];
         var view = isBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
         var text = '';
         for (var byte of view) text += String.fromCharCode(byte);
         return ['text', kind, btoa(text)];
       }
-      // As what value_object() has bound is read: any object that has the fields, on the page.
+      if (outer.includes(value)) throw new TypeError(`${bytes ? 'an argument' : 'what it returns'} is or has an object that is in itself: it can't be copied`);
+      var inner = [...outer, value];
+      if (Array.isArray(value)) return ['array', Array.from(value, (element) => DeputyEmbind.pack(element, bytes, inner))];
       if (typeof value.then == 'function' || !(bytes || [Object.prototype, null].includes(Object.getPrototypeOf(value)))) throw DeputyEmbind.refused(value, bytes);
-      var fields = [];
-      for (var name in value) fields.push([name, DeputyEmbind.pack(value[name], bytes)]);
-      return ['object', fields];
+      // Its own, which an emscripten::val may have any use for, and what is bound, wherever it has
+      // that from. Methods stay.
+      var fields = new Map();
+      for (var name of Object.keys(value)) fields.set(name, DeputyEmbind.pack(value[name], bytes, inner));
+      for (var name of bytes ? DeputyEmbind.fieldNames : []) {
+        if (fields.has(name) || !(name in value)) continue;
+        var field = value[name];
+        if (typeof field != 'function') fields.set(name, DeputyEmbind.pack(field, bytes, inner));
+      }
+      return ['object', [...fields]];
     },
 
     refused(value, bytes) {
@@ -446,6 +459,25 @@ var LibraryDeputyEmbind = {
 };
 
 // ---- Upstream's functions, changed -------------------------------------------
+
+moveUpstream('_embind_finalize_value_object', '$finalizeValueObject', LibraryDeputyEmbind);
+moveUpstream('_embind_finalize_value_array', '$finalizeValueArray', LibraryDeputyEmbind);
+
+Object.assign(LibraryDeputyEmbind, {
+  // Any thread.
+  _embind_finalize_value_object__deps: ['$finalizeValueObject', '$DeputyEmbind', '$structRegistrations'],
+  _embind_finalize_value_object: (rawType) => {
+    for (var { fieldName } of structRegistrations[rawType].fields) DeputyEmbind.fieldNames.add(fieldName);
+    finalizeValueObject(rawType);
+  },
+
+  _embind_finalize_value_array__deps: ['$finalizeValueArray', '$DeputyEmbind', '$tupleRegistrations'],
+  _embind_finalize_value_array: (rawType) => {
+    DeputyEmbind.fieldNames.add('length');
+    for (var i in tupleRegistrations[rawType].elements) DeputyEmbind.fieldNames.add(i);
+    finalizeValueArray(rawType);
+  },
+});
 
 #if WASM_EXCEPTIONS || !DISABLE_EXCEPTION_CATCHING
 moveUpstream('_emval_from_current_cxa_exception', '$emvalFromCurrentException', LibraryDeputyEmbind);

@@ -58,6 +58,10 @@ struct Line {
 
 using Pair = std::array<int, 2>;
 
+struct Box {
+  val value;
+};
+
 enum class Color { RED, GREEN = 5 };
 enum class Size { SMALL, LARGE };
 enum class Shape { ROUND, FLAT };
@@ -91,6 +95,19 @@ val options() {
 val function_of_js() { return val::global("Array")["isArray"]; }
 
 int take_val(val) { return 1; }
+
+std::string keys_of(Box box) {
+  return val::global("Object")
+    .call<val>("keys", box.value)
+    .call<val>("sort")
+    .call<std::string>("join");
+}
+
+val loop() {
+  val object = val::object();
+  object.set("self", object);
+  return object;
+}
 
 std::optional<int> half(std::optional<int> number) {
   return number ? std::optional<int>(*number / 2) : std::nullopt;
@@ -276,6 +293,8 @@ EMSCRIPTEN_BINDINGS(test) {
   function("options", &options);
   function("functionOfJs", &function_of_js);
   function("takeVal", &take_val);
+  function("keysOf", &keys_of);
+  function("loop", &loop);
   register_optional<int>();
   function("half", &half);
   function("add", select_overload<int(int, int)>(&add));
@@ -286,6 +305,7 @@ EMSCRIPTEN_BINDINGS(test) {
     .field("from", &Line::from)
     .field("to", &Line::to)
     .field("name", &Line::name);
+  value_object<Box>("Box").field("value", &Box::value);
   value_array<Pair>("Pair")
     .element(emscripten::index<0>())
     .element(emscripten::index<1>());
