@@ -379,6 +379,14 @@ def test_socket_callbacks(build, run, engine, websocket_port, flags, monkeypatch
   result.check_out(Path(__file__).with_name('deputy') / 'test_socket_callbacks.out')
 
 
+@pytest.mark.parametrize('flags', MINIFIED, ids=['', 'closure'])
+def test_closed_socket(build, run, engine, websocket_port, flags, monkeypatch):
+  monkeypatch.setenv('NODE_PATH', str(REPO / 'build/npm/node_modules'))
+  program = build('deputy/test_socket_close.c', '-sDEPUTY_THREAD', '-sEXIT_RUNTIME', *flags)
+  result = run(program, engine, args=[websocket_port], expect_exit=0)
+  result.check_out(Path(__file__).with_name('deputy') / 'test_socket_close.out')
+
+
 CANVAS = '<!doctype html><body><canvas id="canvas"></canvas></body>'
 
 

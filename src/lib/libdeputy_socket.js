@@ -24,8 +24,8 @@
 
 if ('$_setNetworkCallback' in LibraryManager.library) {
   addToLibrary({
-    $DeputySocket__deps: ['$callUserCallback', '$FS', '$SOCKFS', '$stringToUTF8OnStack', '$withStackSave', '_emscripten_deputy_socket_event'],
-    $DeputySocket__postset: () => addAtModule('DeputySocket.keepEarlyEvents();'),
+    $DeputySocket__deps: ['$callUserCallback', '$FS', '$SOCKFS', '$stringToUTF8OnStack', '$withStackSave', '_emscripten_deputy_socket_closed', '_emscripten_deputy_socket_event'],
+    $DeputySocket__postset: () => addAtModule('DeputySocket.keepEarlyEvents(); DeputySocket.dropLateEvents();'),
     $DeputySocket: {
       // UI thread. What happens to a socket before a thread has set the callback: a page's own
       // code would be in one turn with both. (What SOCKFS says of listen() comes in that call.)
@@ -41,9 +41,20 @@ if ('$_setNetworkCallback' in LibraryManager.library) {
         };
       },
 
+      // UI thread. What is under way to a thread when a socket is closed.
+      dropLateEvents() {
+        var { close } = SOCKFS.stream_ops;
+        SOCKFS.stream_ops.close = (stream) => {
+          __emscripten_deputy_socket_closed(stream.fd);
+          close(stream);
+        };
+      },
+
       // UI thread. `data`: of an error its socket, number and message, else the socket.
       send(kind, data) {
         var [fd, error, message] = [data].flat();
+        // It was closed. (In Node.js its messages come on, until the other side knows.)
+        if (fd === null) return;
         callUserCallback(() => withStackSave(() => {
           var isSent = __emscripten_deputy_socket_event(kind, fd, error, message ? stringToUTF8OnStack(message) : 0);
           if (!isSent) err(`socket ${fd}: an event is lost: out of memory`);

@@ -30,12 +30,24 @@ struct Registration {
 // Of kinds in the order of libdeputy_proxy.js: SOCKET_EVENTS.
 Registration registrations[6];
 
+// FS.MAX_OPEN_FDS is the greatest.
+constexpr int DESCRIPTORS = 4097;
+
+// By descriptor: how many sockets have had it and were closed. The UI thread
+// counts, before another gets it; events of those before are dropped. seq_cst.
+std::atomic<int> closed[DESCRIPTORS];
+
+int count_closed(int fd) {
+  return fd >= 0 && fd < DESCRIPTORS ? closed[fd].load() : 0;
+}
+
 struct Event {
   std::atomic<int>* latest;
   int serial;
   void* callback;
   void* user_data;
   int fd;
+  int closed;
   int error;
   bool has_message;
   char message[];
@@ -54,7 +66,8 @@ void call(
 // The thread of the callback.
 void run(void* arg) {
   auto* event = static_cast<Event*>(arg);
-  if (*event->latest == event->serial) {
+  if (*event->latest == event->serial &&
+      count_closed(event->fd) == event->closed) {
     call(event->callback,
          event->user_data,
          event->fd,
@@ -80,6 +93,13 @@ void _emscripten_deputy_socket_set(int kind,
   registration.serial++;
 }
 
+// UI thread.
+void _emscripten_deputy_socket_closed(int fd) {
+  if (fd >= 0 && fd < DESCRIPTORS) {
+    closed[fd]++;
+  }
+}
+
 // UI thread. `message`: of an error, else null. False: there is no memory. A
 // thread that has ended gets none.
 bool _emscripten_deputy_socket_event(int kind,
@@ -91,6 +111,7 @@ bool _emscripten_deputy_socket_event(int kind,
     call(to.callback, to.user_data, fd, error, message);
     return true;
   }
+  int closed = count_closed(fd);
   size_t size = message ? strlen(message) + 1 : 0;
   auto* event = static_cast<Event*>(malloc(sizeof(Event) + size));
   if (!event) {
@@ -106,6 +127,7 @@ bool _emscripten_deputy_socket_event(int kind,
             to.callback,
             to.user_data,
             fd,
+            closed,
             error,
             message != nullptr};
   if (message) {
