@@ -182,10 +182,12 @@ var LibraryDeputyEmbind = {
       // that from. Methods stay.
       var fields = new Map();
       for (var name of Object.keys(value)) fields.set(name, DeputyEmbind.pack(value[name], bytes, inner));
-      for (var name of bytes ? DeputyEmbind.fieldNames : []) {
-        if (fields.has(name) || !(name in value)) continue;
-        var field = value[name];
-        if (typeof field != 'function') fields.set(name, DeputyEmbind.pack(field, bytes, inner));
+      if (bytes) {
+        DeputyEmbind.fieldNames.forEach((name) => {
+          if (fields.has(name) || !(name in value)) return;
+          var field = value[name];
+          if (typeof field != 'function') fields.set(name, DeputyEmbind.pack(field, bytes, inner));
+        });
       }
       return ['object', [...fields]];
     },
