@@ -205,11 +205,11 @@ def test_print_in_order_with_calls(build, run, engine, flags):
   assert result.stdout == [f'{what} {i}' for i in range(20) for what in ('printed', 'called')]
 
 
-@pytest.mark.parametrize('flags', [[], ['-sWASMFS']], ids=['memfs', 'wasmfs'])
+@pytest.mark.parametrize('flags', [[], ['-sWASMFS'], ['-O3', '--closure=1']], ids=['memfs', 'wasmfs', 'closure'])
 def test_print_in_javascript(build, run, engine, flags):
   result = run(program(build, *flags), engine, args=['javascript'], expect_exit=0)
   # A browser's console is each thread's own.
-  kinds = ['C', 'out\0', 'console', 'called'] if engine == 'node' else ['C', 'out\0']
+  kinds = ['C', 'out\0', 'console', 'called', 'b\xfc'] if engine == 'node' else ['C', 'out\0']
   assert [line for line in result.stdout if line != 'late'] == (
     [f'{kind} {i}' for i in range(20) for kind in kinds] + [f'last {i}' for i in range(100)])
   # As upstream prints it, where no thread runs: in browsers a message, which may come after the last.

@@ -23,7 +23,7 @@
 }}}
 
 var LibraryDeputyProxy = {
-  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '_emscripten_deputy_print', '$DeputyPool', '$UTF8ToString', '$callUserCallback', '$lengthBytesUTF8', '$stringToNewUTF8', 'free'],
+  $DeputyProxy__deps: ['_emscripten_deputy_write_rest', '_emscripten_deputy_print', '$DeputyPool', '$UTF8ToString', '$callUserCallback', '$lengthBytesUTF8', '$stringToNewUTF8', 'free', 'malloc'],
   $DeputyProxy: {
     // Any thread. Whether a proxied function is poll(), in programs that have it.
     isPoll: (func) => false,
@@ -74,8 +74,10 @@ var LibraryDeputyProxy = {
           const stream = process[name];
           const write = stream.write;
           stream.write = (chunk, encoding, callback) => {
-            // (Of a string in hex, say, it is the bytes that are meant.)
-            if (typeof chunk != 'string' || typeof encoding == 'string' && !/^utf-?8$/i.test(encoding) || !DeputyProxy.print(fd, chunk)) return write.call(stream, chunk, encoding, callback);
+            // (A string may be in hex, say.)
+            const code = typeof encoding == 'string' ? encoding : 'utf8';
+            const bytes = typeof chunk == 'string' && Buffer['isEncoding'](code) ? Buffer.from(chunk, code) : chunk;
+            if (!(bytes instanceof Uint8Array) || !DeputyProxy.print(fd, bytes)) return write.call(stream, chunk, encoding, callback);
             callback = typeof encoding == 'function' ? encoding : callback;
             if (callback) process.nextTick(callback);
             return true;
@@ -87,15 +89,18 @@ var LibraryDeputyProxy = {
 
     isPrinting: false,
 
-    // Pthread. False: no thread runs here, there is no memory, or a malloc() of the program's
-    // own prints as well.
-    print(fd, text) {
+    // Pthread. `data`: a string or bytes. False: no thread runs here, there is no memory, or a
+    // malloc() of the program's own prints as well.
+    print(fd, data) {
       if (ABORT || DeputyProxy.isPrinting || DeputyPool.hasEnded || DeputyPool.index == {{{ NONE }}}) return false;
       DeputyProxy.isPrinting = true;
       try {
-        var copy = stringToNewUTF8(text);
+        var isText = typeof data == 'string';
+        var size = isText ? lengthBytesUTF8(data) : data.length;
+        var copy = isText ? stringToNewUTF8(data) : _malloc(size);
         if (!copy) return false;
-        __emscripten_deputy_print(fd, copy, lengthBytesUTF8(text));
+        if (!isText) HEAPU8.set(data, copy);
+        __emscripten_deputy_print(fd, copy, size);
         _free(copy);
         return true;
       } finally {
@@ -108,14 +113,16 @@ var LibraryDeputyProxy = {
     // UI thread. Returns whether it was for one of ours.
     write(fd, iov) {
       if (fd >= 0) return false;
-      var text = DeputyProxy.textOf(iov);
 #if ENVIRONMENT_MAY_BE_NODE
       if (fd != {{{ TO_OUT }}}) {
-        process[fd == {{{ TO_STREAM.stdout }}} ? 'stdout' : 'stderr'].write(text);
+        // The bytes may be part of a character.
+        var begin = {{{ makeGetValue('iov', 0, '*') }}};
+        var bytes = HEAPU8.slice(begin, begin + {{{ makeGetValue('iov', POINTER_SIZE, '*') }}});
+        process[fd == {{{ TO_STREAM.stdout }}} ? 'stdout' : 'stderr'].write(Buffer.from(bytes.buffer));
         return true;
       }
 #endif
-      out(text);
+      out(DeputyProxy.textOf(iov));
       return true;
     },
 

@@ -558,6 +558,14 @@ int main(int argc, char** argv) {
       if (is_node) {
         EM_ASM({ console.log('console %d', $0); }, i);
         emscripten_console_log(("called " + std::to_string(i)).c_str());
+        EM_ASM(
+          {
+            // Also in the middle of a character.
+            process.stdout.write(Buffer.from([ 0x62, 0xc3 ]));
+            process.stdout.write(new Uint8Array([ 0xbc, 0x20 ]));
+            process.stdout.write(Buffer.from($0 + '\n').toString('hex'), 'hex');
+          },
+          i);
         EM_ASM({ console.error('error', $0); }, i);
       }
     }
