@@ -93,8 +93,8 @@ var UI_THREAD_WAIT_BUDGET = 1000;
 
 // With :ref:`DEPUTY_THREAD` and -sJSPI: the size in bytes of the stack of each call of a
 // promising export on the page's thread, or of the page's on the deputy. Each has its own,
-// because it may be suspended while others run; calls that come later use it again. The default is that of
-// :ref:`DEFAULT_PTHREAD_STACK_SIZE`.
+// because it may be suspended while others run; calls that come later use it again. The
+// default is that of :ref:`DEFAULT_PTHREAD_STACK_SIZE`.
 // [link]
 var JSPI_STACK_SIZE = 64*1024;
 
